@@ -1,0 +1,317 @@
+//! One walk over a whole log, and what it leaves to know: counts at every position that may become a cut.
+
+use crate::entry::{Entry, Kind, Located};
+use crate::head::{Checkpoints, HEAD_SIZE};
+use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
+use crate::sense::{Damage, Sense};
+use serde::Serialize;
+
+/// Counts of entries from the beginning of the log up to some position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Entries of all kinds.
+    pub entries: u64,
+    /// Records that were inserted, one by one or in vectors; deletions take nothing away.
+    pub rows: u64,
+    /// `timestamp` entries.
+    pub timestamps: u64,
+    /// `valid_data` entries.
+    pub valid_data: u64,
+}
+
+impl Tally {
+    /// Transactions as far as the program marked them: the more frequent of `timestamp` and `valid_data`.
+    #[must_use]
+    pub fn transactions(&self) -> u64 {
+        self.timestamps.max(self.valid_data)
+    }
+
+    /// What was counted after `earlier`.
+    #[must_use]
+    pub const fn since(&self, earlier: &Tally) -> Tally {
+        Tally {
+            entries: self.entries.saturating_sub(earlier.entries),
+            rows: self.rows.saturating_sub(earlier.rows),
+            timestamps: self.timestamps.saturating_sub(earlier.timestamps),
+            valid_data: self.valid_data.saturating_sub(earlier.valid_data),
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, entry: &Entry<'_>) {
+        self.entries = self.entries.saturating_add(1);
+        match *entry {
+            Entry::Insert { .. } => self.rows = self.rows.saturating_add(1),
+            Entry::InsertVector { count, .. } => self.rows = self.rows.saturating_add(count),
+            Entry::Timestamp { .. } => self.timestamps = self.timestamps.saturating_add(1),
+            Entry::ValidData => self.valid_data = self.valid_data.saturating_add(1),
+            _ => {}
+        }
+    }
+}
+
+/// A boundary between entries, and what lies before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Boundary {
+    /// The position.
+    pub position: u64,
+    /// What was counted up to it.
+    pub tally: Tally,
+    /// The CRC-32 of the bytes from 41 up to it.
+    pub crc: u32,
+}
+
+impl Boundary {
+    const BEGIN: Boundary = Boundary {
+        position: HEAD_SIZE,
+        tally: Tally { entries: 0, rows: 0, timestamps: 0, valid_data: 0 },
+        crc: 0,
+    };
+}
+
+/// A position that was asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is a boundary.
+    Boundary(Boundary),
+    /// It is inside an entry.
+    Inside {
+        /// The boundary before it.
+        before: u64,
+        /// The boundary after it.
+        after: u64,
+        /// The kind of the entry.
+        kind: Kind,
+    },
+    /// The log stops making sense before it.
+    Unreached,
+}
+
+/// What a walk over the whole file found.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    marks: Vec<(u64, Mark)>,
+    /// The end of the last entry that decodes and makes sense.
+    pub last_entry: Boundary,
+    /// Why there is no further one; `None` where the file ends there.
+    pub damage: Option<Damage>,
+    /// Behind the last `valid_data`.
+    pub last_valid_data: Option<Boundary>,
+    /// Behind the last `timestamp`, and its seconds.
+    pub last_timestamp: Option<(Boundary, i64)>,
+    /// Whether every byte from the damage to the end is zero.
+    pub zeros_to_end: bool,
+    /// How many tables there are at the end.
+    pub tables: u64,
+}
+
+impl Survey {
+    /// What was found at a position that was asked about.
+    #[must_use]
+    pub fn mark(&self, position: u64) -> Mark {
+        let found = self.marks.iter().find(|(marked, _)| *marked == position);
+        found.map_or(Mark::Unreached, |&(_, mark)| mark)
+    }
+}
+
+/// Walks the whole file once. Besides the checkpoints, `asked` are positions that [`Survey::mark`] will know.
+/// `watch` is told the position reached about every megabyte.
+///
+/// # Errors
+/// [`SourceError`]; damage is part of the survey.
+pub fn survey(journal: &mut Journal, asked: &[u64], watch: &mut dyn FnMut(u64)) -> Result<Survey, SourceError> {
+    let checkpoints = *journal.checkpoints();
+    let mut surveyor = Surveyor::new(&checkpoints, asked, watch);
+    let walk = journal.entries(checkpoints.size).walk(&mut surveyor)?;
+    let mut survey = surveyor.finish(walk);
+    if let Some(damage) = &survey.damage {
+        survey.zeros_to_end = is_zero(journal, damage.position(), checkpoints.size)?;
+    }
+    Ok(survey)
+}
+
+/// The positions that the head speaks of.
+fn of_interest(checkpoints: &Checkpoints) -> impl Iterator<Item = u64> {
+    let soft = checkpoints.soft.map(|soft| soft.position);
+    let pending = checkpoints.pending.map(|pending| pending.position);
+    [Some(checkpoints.hard.position), soft, pending, Some(checkpoints.size)].into_iter().flatten()
+}
+
+fn is_zero(journal: &mut Journal, from: u64, end: u64) -> Result<bool, SourceError> {
+    let mut position = from;
+    while position < end {
+        let piece = journal.bytes(position, end.saturating_sub(position))?;
+        if piece.iter().any(|&byte| byte != 0) {
+            return Ok(false);
+        }
+        position = position.saturating_add(piece.len() as u64);
+    }
+    Ok(true)
+}
+
+struct Surveyor<'w> {
+    sense: Sense,
+    tally: Tally,
+    position: u64,
+    /// The positions asked about, in order, and the first of them that was not yet passed.
+    asked: Vec<u64>,
+    next: usize,
+    next_position: u64,
+    found: Vec<(u64, Mark)>,
+    last_valid_data: Option<Boundary>,
+    last_timestamp: Option<(Boundary, i64)>,
+    damage: Option<Damage>,
+    crc: RunningCrc,
+    watch: &'w mut dyn FnMut(u64),
+}
+
+impl<'w> Surveyor<'w> {
+    fn new(checkpoints: &Checkpoints, asked: &[u64], watch: &'w mut dyn FnMut(u64)) -> Surveyor<'w> {
+        let mut asked: Vec<u64> = of_interest(checkpoints).chain(asked.iter().copied()).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let mut surveyor = Surveyor {
+            sense: Sense::new(checkpoints),
+            tally: Tally::default(),
+            position: HEAD_SIZE,
+            asked,
+            next: 0,
+            next_position: 0,
+            found: Vec::new(),
+            last_valid_data: None,
+            last_timestamp: None,
+            damage: None,
+            crc: RunningCrc::new(),
+            watch,
+        };
+        // What is asked before the first entry is inside the head, and 41 is the first boundary.
+        surveyor.next_position = surveyor.asked.first().copied().unwrap_or(u64::MAX);
+        surveyor.pass(HEAD_SIZE, HEAD_SIZE, Kind::ValidData);
+        surveyor
+    }
+
+    fn boundary(&self) -> Boundary {
+        // The checksum is filled in when the bytes come.
+        Boundary { position: self.position, tally: self.tally, crc: 0 }
+    }
+
+    /// Answers the positions up to `end`, the end of an entry that begins at `start`.
+    #[cold]
+    fn pass(&mut self, start: u64, end: u64, kind: Kind) {
+        while self.next_position <= end {
+            let mark = if self.next_position == end {
+                Mark::Boundary(self.boundary())
+            } else {
+                Mark::Inside { before: start, after: end, kind }
+            };
+            self.found.push((self.next_position, mark));
+            self.next = self.next.saturating_add(1);
+            self.next_position = self.asked.get(self.next).copied().unwrap_or(u64::MAX);
+        }
+    }
+
+    #[cold]
+    fn milestone(&mut self, entry: &Entry<'_>) {
+        match *entry {
+            Entry::ValidData => self.last_valid_data = Some(self.boundary()),
+            Entry::Timestamp { seconds } => self.last_timestamp = Some((self.boundary(), seconds)),
+            _ => {}
+        }
+    }
+
+    fn finish(self, walk: Walk) -> Survey {
+        let damage = match walk {
+            Walk::Undecodable(error) => Some(Damage::Undecodable(error)),
+            Walk::End | Walk::Stopped => self.damage,
+        };
+        let last_entry = Boundary { position: self.position, tally: self.tally, crc: self.crc.value() };
+        Survey {
+            marks: self.found,
+            last_entry,
+            damage,
+            last_valid_data: self.last_valid_data,
+            last_timestamp: self.last_timestamp,
+            zeros_to_end: false,
+            tables: self.sense.schema().tables().count() as u64,
+        }
+    }
+}
+
+impl Visitor for Surveyor<'_> {
+    type Error = SourceError;
+
+    #[inline]
+    fn entry(&mut self, located: &Located<'_>) -> Result<Flow, SourceError> {
+        if let Err(damage) = self.sense.judge(located) {
+            self.damage = Some(*damage);
+            return Ok(Flow::Stop);
+        }
+        self.sense.apply(located);
+        self.tally.count(&located.entry);
+        self.position = located.end();
+        if matches!(located.entry, Entry::ValidData | Entry::Timestamp { .. }) {
+            self.milestone(&located.entry);
+        }
+        if self.position >= self.next_position {
+            self.pass(located.position, self.position, located.entry.kind());
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// The walk stops in front of an entry that makes no sense but has read it: its bytes are not hashed.
+    fn bytes(&mut self, bytes: &[u8], _: u64) -> Result<(), SourceError> {
+        let mut waiting: Vec<&mut Boundary> = Vec::new();
+        for (_, mark) in &mut self.found {
+            if let Mark::Boundary(boundary) = mark {
+                waiting.push(boundary);
+            }
+        }
+        waiting.extend(&mut self.last_valid_data);
+        waiting.extend(self.last_timestamp.as_mut().map(|(boundary, _)| boundary));
+        self.crc.advance(bytes, self.position, &mut waiting);
+        (self.watch)(self.position);
+        Ok(())
+    }
+}
+
+/// The CRC-32 of the entries so far, handed to the boundaries that it passes.
+struct RunningCrc {
+    hasher: crc32fast::Hasher,
+    position: u64,
+}
+
+impl RunningCrc {
+    fn new() -> RunningCrc {
+        RunningCrc { hasher: crc32fast::Hasher::new(), position: HEAD_SIZE }
+    }
+
+    fn value(&self) -> u32 {
+        self.hasher.clone().finalize()
+    }
+
+    /// Hashes the bytes up to `end` and fills in the checksums of the boundaries among them.
+    fn advance(&mut self, bytes: &[u8], end: u64, boundaries: &mut [&mut Boundary]) {
+        let start = self.position;
+        boundaries.sort_unstable_by_key(|boundary| boundary.position);
+        for boundary in boundaries.iter_mut().filter(|boundary| (start..=end).contains(&boundary.position)) {
+            self.hash(bytes, start, boundary.position);
+            boundary.crc = self.value();
+        }
+        self.hash(bytes, start, end);
+    }
+
+    /// Hashes what is not yet hashed of `bytes`, which begin at `start`, up to `until`.
+    fn hash(&mut self, bytes: &[u8], start: u64, until: u64) {
+        let offset = |position: u64| usize::try_from(position.saturating_sub(start)).unwrap_or(usize::MAX);
+        self.hasher.update(bytes.get(offset(self.position)..offset(until)).unwrap_or_default());
+        self.position = self.position.max(until);
+    }
+}
+
+impl Survey {
+    /// The boundary at 41.
+    #[must_use]
+    pub const fn begin() -> Boundary {
+        Boundary::BEGIN
+    }
+}

@@ -1,0 +1,50 @@
+//! The memory map: the only `unsafe` of the package.
+#![expect(unsafe_code, reason = "a memory map cannot be made without; what it rests on is said at each place")]
+
+use memmap2::{Mmap, UncheckedAdvice};
+use std::fs::File;
+use std::io;
+
+/// A file mapped for reading.
+///
+/// If another process cuts the file short, touching a page behind its new end raises SIGBUS and ends the
+/// program. joedb never cuts a file that it has open, and its body never changes; a file that a writer holds is
+/// therefore read through a window instead (see [`super::Access`]). What remains is another program that
+/// cuts a file which nobody has locked.
+#[derive(Debug)]
+pub(super) struct FileMap {
+    map: Mmap,
+    /// Pages before this offset have been given back.
+    released: usize,
+}
+
+impl FileMap {
+    pub(super) fn new(file: &File) -> io::Result<FileMap> {
+        // SAFETY: the map is read-only and shared. The bytes of a joedb body do not change while it is mapped
+        // (FORMAT.md, section 1), and nothing here depends on them staying equal: every length is checked
+        // against the slice each time it is decoded. A cut of the file is the caveat above.
+        let map = unsafe { Mmap::map(file)? };
+        Ok(FileMap { map, released: 0 })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    /// Gives the pages before `offset` back, so that reading a large file once does not grow the process.
+    pub(super) fn release_before(&mut self, offset: usize) {
+        const STEP: usize = 8 * 1024 * 1024;
+        let end = offset - offset % STEP;
+        if end <= self.released {
+            return;
+        }
+        // SAFETY: `DontNeed` on a shared, read-only map of a file loses nothing: a later access reads the same
+        // bytes from the page cache again.
+        let given = unsafe {
+            self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, self.released, end.saturating_sub(self.released))
+        };
+        // Advice that is refused costs memory and nothing else.
+        drop(given);
+        self.released = end;
+    }
+}

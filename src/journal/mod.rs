@@ -1,0 +1,360 @@
+//! Reading a log: the head, then entry by entry up to an end that is fixed when the file is opened.
+
+mod head_reader;
+mod map;
+mod source;
+
+pub use head_reader::{HeadReading, read_head};
+pub use source::{LONGEST_ENTRY_IN_WINDOW, SourceError};
+
+use crate::decode::{Context, DecodeError, Decoder};
+use crate::entry::Located;
+use crate::head::{Checkpoints, CutShort, HEAD_SIZE, Head, HeadError, Version};
+use crate::storage::{File, ReadAt, Region, lock};
+use source::{Source, Window};
+use std::io;
+use std::path::Path;
+
+/// How the bytes of a file are read. The results are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// A memory map, or a window where a writer has the file.
+    #[default]
+    Automatic,
+    /// A memory map.
+    Map,
+    /// A window of positioned reads: slower, and safe when another program cuts the file.
+    Window,
+}
+
+/// Why a file could not be opened as a log.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The operating system refused.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is no joedb file.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// It is shorter than its hard checkpoint.
+    #[error(transparent)]
+    CutShort(#[from] CutShort),
+}
+
+/// Whether a program has the file open for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    /// Somebody holds the lock of the tail.
+    Present,
+    /// Nobody does.
+    Absent,
+    /// The file system, or this operating system, does not tell.
+    Unknown,
+}
+
+/// A log that was opened for reading: its head and its bytes.
+///
+/// Nothing is believed beyond what [`Journal::checkpoints`] says; which end to read to is the caller's choice.
+///
+/// ```
+/// use joedb::{Entry, Head, Journal, Version};
+///
+/// let mut bytes = Head::hard(Version::V5, 48).to_bytes().to_vec();
+/// bytes.extend(b"\x01\x05price");
+/// let mut journal = Journal::from_bytes(bytes)?;
+/// let end = journal.checkpoints().current()?;
+/// let mut entries = journal.entries(end);
+/// let first = entries.next()?.expect("one entry");
+/// assert_eq!(first.entry, Entry::CreateTable { name: b"price" });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Journal {
+    source: Source,
+    head: Head,
+    checkpoints: Checkpoints,
+    reading: HeadReading,
+    writer: Writer,
+}
+
+impl Journal {
+    /// Opens a file. The head is read under its lock, which is waited for at most a second; the tail lock is
+    /// asked for and never taken.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`] or [`OpenError::Head`].
+    pub fn open(path: &Path, access: Access) -> Result<Journal, OpenError> {
+        Journal::of_file(File::open(path)?, access)
+    }
+
+    /// As [`Journal::open`], of a file that is open already.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`] or [`OpenError::Head`].
+    pub fn of_file(file: File, access: Access) -> Result<Journal, OpenError> {
+        let writer = writer_of(&file);
+        let reading = read_head(&file)?;
+        let head = Head::parse(&reading.bytes)?;
+        let in_use = writer == Writer::Present;
+        let source = match access {
+            Access::Map => Source::Map(map::FileMap::new(file.inner())?),
+            Access::Automatic if !in_use => Source::Map(map::FileMap::new(file.inner())?),
+            Access::Automatic | Access::Window => Source::Window(Box::new(Window::new(Box::new(file)))),
+        };
+        let checkpoints = head.checkpoints(reading.size);
+        Ok(Journal { source, head, checkpoints, reading, writer })
+    }
+
+    /// A log in any storage, read through a window.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`] or [`OpenError::Head`].
+    pub fn of_storage(storage: Box<dyn ReadAt>) -> Result<Journal, OpenError> {
+        let reading = HeadReading::once(storage.as_ref())?;
+        let head = Head::parse(&reading.bytes)?;
+        let checkpoints = head.checkpoints(reading.size);
+        let source = Source::Window(Box::new(Window::new(storage)));
+        Ok(Journal { source, head, checkpoints, reading, writer: Writer::Unknown })
+    }
+
+    /// A log that is in memory, head included.
+    ///
+    /// # Errors
+    /// [`OpenError::Head`].
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Journal, OpenError> {
+        let head = Head::parse(&bytes)?;
+        let reading = HeadReading::of_bytes(&bytes);
+        let checkpoints = head.checkpoints(reading.size);
+        Ok(Journal { source: Source::Memory(bytes), head, checkpoints, reading, writer: Writer::Unknown })
+    }
+
+    /// The head, as it stood when the file was opened.
+    #[must_use]
+    pub const fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The format version.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.head.version()
+    }
+
+    /// What the head says of a file of this size.
+    #[must_use]
+    pub const fn checkpoints(&self) -> &Checkpoints {
+        &self.checkpoints
+    }
+
+    /// The size of the file when it was opened, in bytes.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.checkpoints.size
+    }
+
+    /// How the head was read.
+    #[must_use]
+    pub const fn reading(&self) -> &HeadReading {
+        &self.reading
+    }
+
+    /// Whether a writer had the file when it was opened.
+    #[must_use]
+    pub const fn writer(&self) -> Writer {
+        self.writer
+    }
+
+    /// The entries from the first one up to `end`, which is cut down to the size of the file.
+    pub fn entries(&mut self, end: u64) -> Entries<'_> {
+        let decoder = Decoder::new(self.head.version());
+        let end = end.min(self.size());
+        Entries { source: &mut self.source, decoder, position: HEAD_SIZE, end }
+    }
+
+    /// Up to `length` bytes from `position`; fewer at the end of the file, or where `length` is large.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub fn bytes(&mut self, position: u64, length: u64) -> Result<&[u8], SourceError> {
+        let end = position.saturating_add(length).min(self.size());
+        if position >= end { Ok(&[]) } else { self.source.piece(position, 0, end) }
+    }
+}
+
+fn writer_of(file: &File) -> Writer {
+    match lock::is_locked(file.inner(), Region::Tail) {
+        Ok(true) => Writer::Present,
+        Ok(false) => Writer::Absent,
+        Err(_) => Writer::Unknown,
+    }
+}
+
+/// Why reading entries ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The bytes could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// They are no entry.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+/// What a visitor wants after an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The next entry.
+    Continue,
+    /// No more.
+    Stop,
+}
+
+/// Looks at entries as they are decoded.
+pub trait Visitor {
+    /// What may go wrong in the visitor itself.
+    type Error: From<SourceError>;
+
+    /// An entry.
+    ///
+    /// # Errors
+    /// Anything that ends the walk.
+    fn entry(&mut self, located: &Located<'_>) -> Result<Flow, Self::Error>;
+
+    /// The bytes of the entries visited since the last call, without a gap, about a megabyte at a time.
+    ///
+    /// # Errors
+    /// Anything that ends the walk.
+    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<(), Self::Error> {
+        let _ = (bytes, end);
+        Ok(())
+    }
+}
+
+/// How a walk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// At the end that was asked for, which is a boundary.
+    End,
+    /// The visitor had seen enough.
+    Stopped,
+    /// At bytes that are no entry. Bytes behind the end are out of reach, so an entry that crosses it is cut.
+    Undecodable(DecodeError),
+}
+
+/// The entries of a log, in order.
+pub struct Entries<'j> {
+    source: &'j mut Source,
+    decoder: Decoder,
+    position: u64,
+    end: u64,
+}
+
+impl Entries<'_> {
+    /// The position of the next entry.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The context of the next entry.
+    #[must_use]
+    pub const fn context(&self) -> Context {
+        self.decoder.context()
+    }
+
+    /// The next entry, or `None` at the end. For many entries [`Entries::walk`] is faster.
+    ///
+    /// # Errors
+    /// [`ReadError`]; asking again gives the same error.
+    #[expect(clippy::should_implement_trait, reason = "the entry borrows from the reader, as no iterator's item can")]
+    pub fn next(&mut self) -> Result<Option<Located<'_>>, ReadError> {
+        if self.position >= self.end {
+            return Ok(None);
+        }
+        let mut least = 0;
+        // Decoding twice keeps the borrow out of the loop.
+        loop {
+            let bytes = self.source.piece(self.position, least, self.end)?;
+            match self.decoder.clone().decode(bytes, self.position) {
+                Ok(_) => break,
+                Err(error) => least = more_bytes(&error, bytes.len() as u64, self.position, self.end)?,
+            }
+        }
+        let bytes = self.source.piece(self.position, least, self.end)?;
+        let located = self.decoder.decode(bytes, self.position)?;
+        self.position = located.end();
+        Ok(Some(located))
+    }
+
+    /// Shows every entry to `visitor`, until the end, or until it or the log stops.
+    ///
+    /// # Errors
+    /// The visitor's, or [`SourceError`] as one of those.
+    pub fn walk<V: Visitor>(&mut self, visitor: &mut V) -> Result<Walk, V::Error> {
+        let mut least = 0;
+        while self.position < self.end {
+            let start = self.position;
+            let piece = self.source.piece(start, least, self.end)?;
+            let ended = walk_piece(&mut self.decoder, &mut self.position, piece, visitor)?;
+            let visited = usize::try_from(self.position.saturating_sub(start)).unwrap_or(0);
+            visitor.bytes(piece.get(..visited).unwrap_or_default(), self.position)?;
+            match ended {
+                PieceEnd::Used => least = 0,
+                PieceEnd::Stopped => return Ok(Walk::Stopped),
+                PieceEnd::Undecodable(error) => {
+                    let left = piece.len().saturating_sub(visited) as u64;
+                    match more_bytes(&error, left, self.position, self.end) {
+                        Ok(more) => least = more,
+                        Err(error) => return Ok(Walk::Undecodable(error)),
+                    }
+                }
+            }
+        }
+        Ok(Walk::End)
+    }
+}
+
+enum PieceEnd {
+    Used,
+    Stopped,
+    Undecodable(DecodeError),
+}
+
+/// Decodes and visits until the piece holds no further whole entry.
+fn walk_piece<V: Visitor>(
+    decoder: &mut Decoder,
+    position: &mut u64,
+    piece: &[u8],
+    visitor: &mut V,
+) -> Result<PieceEnd, V::Error> {
+    let mut rest = piece;
+    while !rest.is_empty() {
+        let located = match decoder.decode(rest, *position) {
+            Ok(located) => located,
+            Err(error) => return Ok(PieceEnd::Undecodable(error)),
+        };
+        let flow = visitor.entry(&located)?;
+        *position = located.end();
+        let length = usize::try_from(located.length).unwrap_or(usize::MAX);
+        rest = rest.get(length..).unwrap_or_default();
+        if flow == Flow::Stop {
+            return Ok(PieceEnd::Stopped);
+        }
+    }
+    Ok(PieceEnd::Used)
+}
+
+/// How long a piece has to be for an entry that did not decode from `had` bytes. The error comes back where more
+/// bytes would not help, or where there are no more before `end`.
+fn more_bytes(error: &DecodeError, had: u64, position: u64, end: u64) -> Result<u64, DecodeError> {
+    let left = end.saturating_sub(position);
+    match error.bytes_needed() {
+        // Twice as much each time, so that a vector of strings is not walked from its start for each of them.
+        Some(needed) if had < left && needed <= left => Ok(needed.max(had.saturating_mul(2)).min(left)),
+        Some(_) if had < left => Err(error.with_left(left)),
+        _ => Err(*error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! Playing a log, or a part of it, into a sink.
+
+use crate::entry::{Entry, Located};
+use crate::head::HEAD_SIZE;
+use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
+use crate::schema::Nonsense;
+use crate::sense::{Damage, NotABoundary, Sense};
+use crate::sink::{Fidelity, Sink};
+
+/// Which entries are played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The position of the first one.
+    pub from: u64,
+    /// The end of the last one.
+    pub until: u64,
+    /// Where the log ends: a checkpoint, or the end of the file. An entry that crosses it is damage.
+    pub limit: u64,
+}
+
+impl Range {
+    /// All entries up to `limit`.
+    #[must_use]
+    pub const fn up_to(limit: u64) -> Range {
+        Range { from: HEAD_SIZE, until: limit, limit }
+    }
+}
+
+/// Why the entries asked for were not all played.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Interruption {
+    /// The log is damaged.
+    #[error(transparent)]
+    Damage(#[from] Damage),
+    /// The range begins or ends inside an entry.
+    #[error(transparent)]
+    NotABoundary(#[from] NotABoundary),
+}
+
+/// Why playing failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError<E> {
+    /// The log could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The sink refused.
+    #[error("{0}")]
+    Sink(E),
+}
+
+/// What was played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// How many entries were played.
+    pub entries: u64,
+    /// The end of the last one.
+    pub position: u64,
+    /// Why it were not all.
+    pub interruption: Option<Interruption>,
+}
+
+/// Plays the entries of `range` into `sink`. `watch` is told the position reached about every megabyte.
+///
+/// With [`Fidelity::Reference`] entries that make no sense are played as the reference plays them, and the first
+/// of them is still the interruption that is reported.
+///
+/// # Errors
+/// [`ReplayError`]; damage of the log is no error but part of what is returned.
+pub fn replay<S: Sink>(
+    journal: &mut Journal,
+    range: Range,
+    fidelity: Fidelity,
+    sink: &mut S,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Replayed, ReplayError<S::Error>> {
+    let mut sense = Sense::new(journal.checkpoints());
+    sense.allow_end_at(range.limit);
+    sink.begin(range.from).map_err(ReplayError::Sink)?;
+    let mut player =
+        Player { sink, sense, range, fidelity, watch, entries: 0, position: HEAD_SIZE, interruption: None };
+    // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
+    let size = journal.size();
+    let end = if range.until > HEAD_SIZE { size } else { HEAD_SIZE };
+    let walk = journal.entries(end).walk(&mut player)?;
+    let Player { entries, position, interruption, .. } = player;
+    let undecodable = match walk {
+        Walk::Undecodable(error) => Some(Interruption::Damage(Damage::Undecodable(error))),
+        Walk::End | Walk::Stopped => None,
+    };
+    let interruption = interruption.or(undecodable);
+    let whole = finishes(&interruption, walk, fidelity);
+    sink.end(position, whole).map_err(ReplayError::Sink)?;
+    Ok(Replayed { entries, position, interruption })
+}
+
+/// Whether the sink may finish as if nothing had happened: the reference does after entries that it plays without
+/// looking at their sense.
+fn finishes(interruption: &Option<Interruption>, walk: Walk, fidelity: Fidelity) -> bool {
+    match interruption {
+        None => true,
+        Some(Interruption::Damage(Damage::Nonsense { nonsense, .. })) => {
+            fidelity == Fidelity::Reference && !matches!(walk, Walk::Undecodable(_)) && !stops_reference(nonsense)
+        }
+        Some(Interruption::Damage(Damage::Crossing { .. })) => fidelity == Fidelity::Reference,
+        Some(_) => false,
+    }
+}
+
+/// What the reference notices: names and ids of schema entries. All else it plays without looking.
+const fn stops_reference(nonsense: &Nonsense) -> bool {
+    matches!(
+        nonsense,
+        Nonsense::NameInUse { .. } | Nonsense::NoIdentifier { .. } | Nonsense::NoIdLeft | Nonsense::MisplacedEnd
+    )
+}
+
+struct Player<'a, S> {
+    sink: &'a mut S,
+    sense: Sense,
+    range: Range,
+    fidelity: Fidelity,
+    watch: &'a mut dyn FnMut(u64),
+    entries: u64,
+    position: u64,
+    interruption: Option<Interruption>,
+}
+
+impl<S: Sink> Player<'_, S> {
+    fn stop(&mut self, interruption: impl Into<Interruption>) -> Flow {
+        self.interruption.get_or_insert(interruption.into());
+        Flow::Stop
+    }
+
+    /// An entry before the range: only its effect on the schema counts.
+    fn skip(&mut self, located: &Located<'_>) -> Flow {
+        if let Err(damage) = self.sense.judge(located) {
+            return self.stop(*damage);
+        }
+        if located.end() > self.range.from {
+            let (before, after) = (located.position, located.end());
+            return self.stop(NotABoundary { asked: self.range.from, before, after });
+        }
+        self.sense.apply(located);
+        self.position = located.end();
+        if located.end() >= self.range.until { Flow::Stop } else { Flow::Continue }
+    }
+
+    /// What stands against playing an entry.
+    #[inline]
+    fn obstacle(&self, located: &Located<'_>) -> Option<Box<Interruption>> {
+        if located.end() > self.range.until {
+            return Some(Box::new(self.beyond(located)));
+        }
+        self.sense.judge(located).err().map(|damage| Box::new(Interruption::Damage(*damage)))
+    }
+
+    #[cold]
+    fn beyond(&self, located: &Located<'_>) -> Interruption {
+        let Range { until, limit, .. } = self.range;
+        let (position, end) = (located.position, located.end());
+        if until < limit {
+            return NotABoundary { asked: until, before: position, after: end }.into();
+        }
+        Damage::Crossing { position, end, checkpoint: limit, kind: located.entry.kind() }.into()
+    }
+
+    fn play(&mut self, located: &Located<'_>) -> Result<(), ReplayError<S::Error>> {
+        self.sink.entry(located, self.sense.schema()).map_err(ReplayError::Sink)?;
+        self.sense.apply(located);
+        self.entries = self.entries.saturating_add(1);
+        self.position = located.end();
+        Ok(())
+    }
+
+    /// Plays what the reference would play all the same, and stops where it would stop.
+    #[cold]
+    fn play_as_reference(
+        &mut self,
+        located: &Located<'_>,
+        obstacle: Interruption,
+    ) -> Result<Flow, ReplayError<S::Error>> {
+        let stops = match &obstacle {
+            Interruption::Damage(Damage::Nonsense { nonsense, .. }) => {
+                stops_reference(nonsense) || is_checked_by_reference(&located.entry, nonsense)
+            }
+            Interruption::Damage(_) => false,
+            Interruption::NotABoundary(_) => return Ok(self.stop(obstacle)),
+        };
+        self.interruption.get_or_insert(obstacle);
+        self.play(located)?;
+        Ok(if stops { Flow::Stop } else { Flow::Continue })
+    }
+}
+
+/// Schema entries on tables and fields that do not exist end the reference's dump; a reference to such a table
+/// and an unknown type do not.
+fn is_checked_by_reference(entry: &Entry<'_>, nonsense: &Nonsense) -> bool {
+    let missing = matches!(nonsense, Nonsense::NoTable { .. } | Nonsense::NoField { .. });
+    let refers = matches!((entry, nonsense), (
+        Entry::AddField { table, .. },
+        Nonsense::NoTable { found, .. },
+    ) if table != found);
+    missing && entry.is_schema() && !refers
+}
+
+impl<S: Sink> Visitor for Player<'_, S> {
+    type Error = ReplayError<S::Error>;
+
+    #[inline]
+    fn entry(&mut self, located: &Located<'_>) -> Result<Flow, Self::Error> {
+        if located.position < self.range.from {
+            return Ok(self.skip(located));
+        }
+        if located.position >= self.range.until {
+            return Ok(Flow::Stop);
+        }
+        if let Some(obstacle) = self.obstacle(located) {
+            if self.fidelity == Fidelity::Lossless {
+                return Ok(self.stop(*obstacle));
+            }
+            if self.play_as_reference(located, *obstacle)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+        } else {
+            self.play(located)?;
+        }
+        Ok(if located.end() >= self.range.until { Flow::Stop } else { Flow::Continue })
+    }
+
+    fn bytes(&mut self, _: &[u8], end: u64) -> Result<(), Self::Error> {
+        (self.watch)(end);
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! Whether entries that decode make sense: the schema, and version 4's end-of-file mark.
+
+use crate::decode::DecodeError;
+use crate::entry::{Entry, Kind, Located};
+use crate::head::{Checkpoints, HEAD_SIZE};
+use crate::schema::{Nonsense, Schema};
+use crate::text::Position;
+
+/// Why a log cannot be read beyond some position.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The bytes are no entry.
+    #[error(transparent)]
+    Undecodable(#[from] DecodeError),
+    /// They are one that no healthy writer can have written.
+    #[error("position {}: {kind} entry makes no sense: {nonsense}", Position(*position))]
+    Nonsense {
+        /// Where the entry begins.
+        position: u64,
+        /// The kind of entry.
+        kind: Kind,
+        /// What is wrong with it.
+        nonsense: Nonsense,
+    },
+    /// The entry is not over where the log has to end.
+    #[error("position {}: {kind} entry ends at {}, but a checkpoint lies inside it, at {}", Position(*position), Position(*end), Position(*checkpoint))]
+    Crossing {
+        /// Where the entry begins.
+        position: u64,
+        /// Where it ends.
+        end: u64,
+        /// The checkpoint between the two.
+        checkpoint: u64,
+        /// The kind of entry.
+        kind: Kind,
+    },
+}
+
+impl Damage {
+    /// Where the damaged entry begins: the last position up to which the log is whole.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        match self {
+            Damage::Undecodable(error) => error.position,
+            Damage::Nonsense { position, .. } | Damage::Crossing { position, .. } => *position,
+        }
+    }
+}
+
+/// The schema of a log, and the places where version 4 may end it.
+#[derive(Clone, Debug)]
+pub struct Sense {
+    schema: Schema,
+    end_marks: Vec<u64>,
+}
+
+impl Sense {
+    /// For a log whose head says `checkpoints`.
+    #[must_use]
+    pub fn new(checkpoints: &Checkpoints) -> Sense {
+        let pending = checkpoints.pending.map(|pending| pending.position);
+        let end_marks = [checkpoints.hard.position].into_iter().chain(pending).collect();
+        Sense { schema: Schema::new(), end_marks }
+    }
+
+    /// The schema before the next entry.
+    #[must_use]
+    pub const fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Whether an entry makes sense here.
+    ///
+    /// # Errors
+    /// [`Nonsense`].
+    #[inline]
+    pub fn check(&self, located: &Located<'_>) -> Result<(), Nonsense> {
+        let ends = matches!(located.entry, Entry::EndOfFile);
+        if ends && !self.end_marks.contains(&located.end()) {
+            return Err(Nonsense::MisplacedEnd);
+        }
+        self.schema.check(&located.entry)
+    }
+
+    /// As [`Sense::check`], as damage of the log.
+    pub(crate) fn judge(&self, located: &Located<'_>) -> Result<(), Box<Damage>> {
+        let damage = |nonsense| {
+            Box::new(Damage::Nonsense { position: located.position, kind: located.entry.kind(), nonsense })
+        };
+        self.check(located).map_err(damage)
+    }
+
+    /// Takes an entry in.
+    #[inline]
+    pub fn apply(&mut self, located: &Located<'_>) {
+        self.schema.apply(&located.entry);
+    }
+
+    /// Allows version 4's mark at the end of a file whose head is ignored.
+    pub(crate) fn allow_end_at(&mut self, position: u64) {
+        self.end_marks.push(position);
+    }
+}
+
+/// A position that is not a boundary between entries, and the two next to it that are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("position {} is inside an entry; the nearest boundaries are {} and {}", Position(*asked), Position(*before), Position(*after))]
+pub struct NotABoundary {
+    /// The position.
+    pub asked: u64,
+    /// The nearest boundary before it.
+    pub before: u64,
+    /// The nearest boundary after it.
+    pub after: u64,
+}
+
+/// The position of the first entry.
+pub const BEGIN: u64 = HEAD_SIZE;

@@ -1,0 +1,190 @@
+//! The log as joedb commands, as `joedb_logdump` prints it without options.
+
+use super::value::ValueWriter;
+use super::{BlobReader, Ended, Format, Style};
+use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use crate::schema::Schema;
+use crate::text::{Output, escape};
+
+/// Commands that joedbi reads back.
+pub struct Commands {
+    values: ValueWriter,
+}
+
+/// What the reference prints for a table that does not exist.
+pub(super) const UNKNOWN_TABLE: &[u8] = b"__unknown_table__";
+/// What the reference prints for a field that does not exist.
+pub(super) const UNKNOWN_FIELD: &[u8] = b"__unknown_field__";
+
+impl Commands {
+    /// Commands in a style. `blobs` finds the sizes that version 4 does not store with its blob values.
+    #[must_use]
+    pub fn new(style: Style, blobs: Option<BlobReader>) -> Commands {
+        Commands { values: ValueWriter { style, blobs } }
+    }
+
+    /// Names are identifiers, unless the reference's text is asked for, which copies whatever there is.
+    fn name(&self, out: &mut Output<'_>, name: &[u8]) {
+        if self.values.style.is_reference() {
+            out.bytes(name);
+        } else {
+            escape::escaped(out, name, escape::Escape::Safe);
+        }
+    }
+
+    fn command(&self, out: &mut Output<'_>, command: &[u8], table: TableId, schema: &Schema) {
+        out.bytes(command);
+        self.table(out, table, schema);
+        out.byte(b' ');
+    }
+
+    #[inline]
+    fn table(&self, out: &mut Output<'_>, table: TableId, schema: &Schema) {
+        self.name(out, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
+    }
+
+    #[inline]
+    fn field(&self, out: &mut Output<'_>, table: TableId, field: FieldId, schema: &Schema) {
+        self.name(out, schema.field(table, field).map_or(UNKNOWN_FIELD, |field| field.name()));
+    }
+
+    fn records(&self, out: &mut Output<'_>, first: RecordId, count: u64) {
+        self.values.record(out, first);
+        out.byte(b' ');
+        out.integer(count);
+    }
+
+    fn target(&self, out: &mut Output<'_>, table: TableId, record: RecordId, field: FieldId, schema: &Schema) {
+        self.table(out, table, schema);
+        out.byte(b' ');
+        self.values.record(out, record);
+        out.byte(b' ');
+        self.field(out, table, field, schema);
+        out.byte(b' ');
+    }
+
+    fn blob(&self, out: &mut Output<'_>, located: &Located<'_>, position: u64, data: &[u8]) {
+        let style = &self.values.style;
+        out.bytes(b"# Blob: ");
+        if style.is_reference_9() {
+            // The length stands right behind the opcode.
+            out.integer(located.position.saturating_add(1));
+        } else {
+            out.integer(position);
+            out.byte(b',');
+            out.integer(data.len());
+        }
+        if style.blob_data {
+            out.byte(b'\n');
+            out.bytes(self.values.blob_command());
+            self.values.quoted(out, data);
+        }
+    }
+}
+
+impl Format for Commands {
+    fn begin(&mut self, _: &mut Output<'_>, _: u64, _: bool) {}
+
+    #[inline]
+    fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema) {
+        let values = &self.values;
+        match located.entry {
+            Entry::Update { table, record, field, ref value, .. } => {
+                out.bytes(b"update ");
+                self.target(out, table, record, field, schema);
+                values.value(out, value);
+            }
+            Entry::UpdateVector { table, first, field, values: ref vector } => {
+                if vector.is_empty() && !values.style.is_reference_9() {
+                    return;
+                }
+                out.bytes(b"update_vector ");
+                self.target(out, table, first, field, schema);
+                values.values(out, vector);
+            }
+            Entry::Insert { table, record, .. } => {
+                self.command(out, b"insert_into ", table, schema);
+                values.record(out, record);
+            }
+            Entry::Delete { table, record } => {
+                self.command(out, b"delete_from ", table, schema);
+                values.record(out, record);
+            }
+            Entry::InsertVector { table, first, count } => {
+                self.command(out, b"insert_vector ", table, schema);
+                self.records(out, first, count);
+            }
+            Entry::DeleteVector { table, first, count } => {
+                self.command(out, b"delete_vector ", table, schema);
+                self.records(out, first, count);
+            }
+            Entry::Blob { position, data } => self.blob(out, located, position, data),
+            Entry::Comment { text } => {
+                out.bytes(b"comment ");
+                values.quoted(out, text);
+            }
+            Entry::Timestamp { seconds } => {
+                out.bytes(b"timestamp ");
+                out.integer(seconds);
+                out.byte(b' ');
+                values.date(out, seconds);
+            }
+            Entry::ValidData => out.bytes(b"valid_data"),
+            Entry::EndOfFile => return,
+            _ => self.schema_entry(out, &located.entry, schema),
+        }
+        out.byte(b'\n');
+    }
+
+    fn position(&mut self, out: &mut Output<'_>, position: u64) {
+        out.text(format_args!("comment \"{position}\"\n"));
+    }
+
+    fn end(&mut self, out: &mut Output<'_>, _: u64, ended: Ended) {
+        let style = &self.values.style;
+        let positions = style.positions && !style.schema_only;
+        if ended.whole && ended.any && !positions && !style.is_reference_9() {
+            out.byte(b'\n');
+        }
+    }
+}
+
+impl Commands {
+    fn schema_entry(&self, out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
+        match *entry {
+            Entry::CreateTable { name } => {
+                out.bytes(b"create_table ");
+                self.name(out, name);
+            }
+            Entry::DropTable { table } => {
+                out.bytes(b"drop_table ");
+                self.table(out, table, schema);
+            }
+            Entry::RenameTable { table, name } => {
+                self.command(out, b"rename_table ", table, schema);
+                self.name(out, name);
+            }
+            Entry::AddField { table, name, field_type } => {
+                self.command(out, b"add_field ", table, schema);
+                self.name(out, name);
+                out.byte(b' ');
+                self.values.field_type(out, field_type, |out, table| self.table(out, table, schema));
+            }
+            Entry::DropField { table, field } => {
+                self.command(out, b"drop_field ", table, schema);
+                self.field(out, table, field, schema);
+            }
+            Entry::RenameField { table, field, name } => {
+                self.command(out, b"rename_field ", table, schema);
+                self.field(out, table, field, schema);
+                out.byte(b' ');
+                self.name(out, name);
+            }
+            Entry::Custom { name } => {
+                out.bytes(b"custom ");
+                self.name(out, name);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Where decoded entries go: text in several forms, later a table store and a writer.
+
+mod blob;
+mod commands;
+mod json_lines;
+mod raw;
+mod sql;
+mod value;
+
+pub use blob::BlobReader;
+pub use commands::Commands;
+pub use json_lines::JsonLines;
+pub use raw::Raw;
+pub use sql::Sql;
+
+use crate::entry::{Entry, Located};
+use crate::head::Version;
+use crate::schema::Schema;
+use crate::text::Output;
+use std::io::{self, Write};
+
+/// Takes decoded entries, in order.
+pub trait Sink {
+    /// What may go wrong in the sink.
+    type Error;
+
+    /// The first entry that the sink will see stands at `position`.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn begin(&mut self, position: u64) -> Result<(), Self::Error>;
+
+    /// An entry. `schema` is as it stands before it.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), Self::Error>;
+
+    /// The log was read up to `position`; `whole` if no error ended it there.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn end(&mut self, position: u64, whole: bool) -> Result<(), Self::Error>;
+}
+
+/// Whose text a dump is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fidelity {
+    /// Nothing is lost and nothing is obeyed by a terminal.
+    #[default]
+    Lossless,
+    /// Byte for byte what the reference tools print, faults included: joedb 10 for version 5, 9.0.1 for 4.
+    Reference,
+}
+
+/// What a text form prints.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// The version of the log.
+    pub version: Version,
+    /// Whose text it is.
+    pub fidelity: Fidelity,
+    /// Whether the data of blobs is printed where the form leaves it out by default.
+    pub blob_data: bool,
+    /// Whether every entry is followed by its end position.
+    pub positions: bool,
+    /// Whether only entries of the schema are printed.
+    pub schema_only: bool,
+}
+
+impl Style {
+    /// Everything, lossless, without blob data.
+    #[must_use]
+    pub const fn new(version: Version) -> Style {
+        Style { version, fidelity: Fidelity::Lossless, blob_data: false, positions: false, schema_only: false }
+    }
+
+    /// Whether the text is that of joedb 9.
+    pub(crate) fn is_reference_9(&self) -> bool {
+        self.fidelity == Fidelity::Reference && self.version == Version::V4
+    }
+
+    pub(crate) fn is_reference(&self) -> bool {
+        self.fidelity == Fidelity::Reference
+    }
+}
+
+/// A form of text for entries. It appends and never fails; [`TextSink`] brings the text to a writer.
+pub trait Format {
+    /// What stands before everything; `empty` if no entry will follow.
+    fn begin(&mut self, out: &mut Output<'_>, position: u64, empty: bool);
+    /// One entry.
+    fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema);
+    /// The end position of an entry, for [`Style::positions`].
+    fn position(&mut self, out: &mut Output<'_>, position: u64);
+    /// What stands after everything; `printed` if at least one entry was played.
+    fn end(&mut self, out: &mut Output<'_>, position: u64, ended: Ended);
+}
+
+/// How a dump ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// No error ended it.
+    pub whole: bool,
+    /// At least one entry was played.
+    pub any: bool,
+}
+
+/// Blobs whose data was not printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How many.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// A sink that prints entries in some form.
+pub struct TextSink<'w, F> {
+    format: F,
+    style: Style,
+    out: Output<'w>,
+    first: Option<u64>,
+    left_out: LeftOut,
+    /// Whether the form prints blobs' data whatever the style says.
+    always_blobs: bool,
+    any: bool,
+}
+
+impl<'w, F: Format> TextSink<'w, F> {
+    /// A sink that prints to `writer`.
+    pub fn new(format: F, style: Style, writer: &'w mut dyn Write) -> TextSink<'w, F> {
+        let (out, left_out) = (Output::new(writer), LeftOut::default());
+        TextSink { format, style, out, first: None, left_out, always_blobs: false, any: false }
+    }
+
+    /// The same sink, for a form that prints the data of blobs in any case.
+    #[must_use]
+    pub fn with_all_blobs(mut self) -> TextSink<'w, F> {
+        self.always_blobs = true;
+        self
+    }
+
+    /// The blobs whose data was left out so far.
+    #[must_use]
+    pub const fn left_out(&self) -> LeftOut {
+        self.left_out
+    }
+
+    fn count_left_out(&mut self, entry: &Entry<'_>) {
+        if let Entry::Blob { data, .. } = entry
+            && !self.style.blob_data
+            && !self.always_blobs
+            && !self.style.schema_only
+        {
+            self.left_out.blobs = self.left_out.blobs.saturating_add(1);
+            self.left_out.bytes = self.left_out.bytes.saturating_add(data.len() as u64);
+        }
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        self.out.breathe();
+        if self.out.has_failed() { self.out.result() } else { Ok(()) }
+    }
+}
+
+impl<F: Format> Sink for TextSink<'_, F> {
+    type Error = io::Error;
+
+    fn begin(&mut self, position: u64) -> io::Result<()> {
+        self.first = Some(position);
+        Ok(())
+    }
+
+    #[inline]
+    fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> io::Result<()> {
+        if let Some(first) = self.first.take() {
+            self.format.begin(&mut self.out, first, false);
+        }
+        self.any = true;
+        if !self.style.schema_only || located.entry.is_schema() {
+            self.format.entry(&mut self.out, located, schema);
+            self.count_left_out(&located.entry);
+        }
+        if self.style.positions && !self.style.schema_only {
+            self.format.position(&mut self.out, located.end());
+        }
+        self.settle()
+    }
+
+    fn end(&mut self, position: u64, whole: bool) -> io::Result<()> {
+        if let Some(first) = self.first.take() {
+            self.format.begin(&mut self.out, first, true);
+        }
+        self.format.end(&mut self.out, position, Ended { whole, any: self.any });
+        self.out.flush()
+    }
+}

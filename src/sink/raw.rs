@@ -1,0 +1,133 @@
+//! The entries as they stand in the log: ids instead of names, the type in the command.
+
+use super::value::ValueWriter;
+use super::{BlobReader, Ended, Format, Style};
+use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use crate::schema::Schema;
+use crate::text::Output;
+
+/// Raw entries, as `joedb_logdump --raw` prints them.
+pub struct Raw {
+    values: ValueWriter,
+}
+
+impl Raw {
+    /// Raw entries in a style. `blobs` finds the sizes that version 4 does not store with its blob values.
+    #[must_use]
+    pub fn new(style: Style, blobs: Option<BlobReader>) -> Raw {
+        Raw { values: ValueWriter { style, blobs } }
+    }
+
+    fn command(&self, out: &mut Output<'_>, command: &[u8], table: TableId) {
+        out.bytes(command);
+        out.byte(b' ');
+        out.integer(table.0);
+    }
+
+    fn records(&self, out: &mut Output<'_>, command: &[u8], table: TableId, first: RecordId, count: Option<u64>) {
+        self.command(out, command, table);
+        out.byte(b' ');
+        self.values.record(out, first);
+        if let Some(count) = count {
+            out.byte(b' ');
+            out.integer(count);
+        }
+    }
+
+    fn target(&self, out: &mut Output<'_>, command: &[u8], type_name: &str, target: (TableId, RecordId, FieldId)) {
+        let (table, record, field) = target;
+        out.bytes(command);
+        out.bytes(type_name.as_bytes());
+        out.byte(b' ');
+        out.integer(table.0);
+        out.byte(b' ');
+        self.values.record(out, record);
+        out.byte(b' ');
+        out.integer(field.0);
+        out.byte(b' ');
+    }
+
+    fn named(&self, out: &mut Output<'_>, command: &[u8], name: &[u8]) {
+        out.bytes(command);
+        out.byte(b' ');
+        self.values.quoted(out, name);
+    }
+
+    fn field(&self, out: &mut Output<'_>, command: &[u8], table: TableId, field: FieldId) {
+        self.command(out, command, table);
+        out.byte(b' ');
+        out.integer(field.0);
+    }
+
+    fn schema_entry(&self, out: &mut Output<'_>, entry: &Entry<'_>) {
+        match *entry {
+            Entry::CreateTable { name } => self.named(out, b"create_table", name),
+            Entry::DropTable { table } => self.command(out, b"drop_table", table),
+            Entry::RenameTable { table, name } => {
+                self.command(out, b"rename_table", table);
+                self.named(out, b"", name);
+            }
+            Entry::AddField { table, name, field_type } => {
+                self.command(out, b"add_field", table);
+                self.named(out, b"", name);
+                out.byte(b' ');
+                self.values.field_type(out, field_type, |out, table| out.integer(table.0));
+            }
+            Entry::DropField { table, field } => self.field(out, b"drop_field", table, field),
+            Entry::RenameField { table, field, name } => {
+                self.field(out, b"rename_field", table, field);
+                self.named(out, b"", name);
+            }
+            Entry::Custom { name } => self.named(out, b"custom", name),
+            _ => {}
+        }
+    }
+}
+
+impl Format for Raw {
+    fn begin(&mut self, _: &mut Output<'_>, _: u64, _: bool) {}
+
+    #[inline]
+    fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, _: &Schema) {
+        match located.entry {
+            Entry::Update { table, record, field, ref value, .. } => {
+                self.target(out, b"update_", value.value_type().name(), (table, record, field));
+                self.values.value(out, value);
+            }
+            Entry::UpdateVector { table, first, field, ref values } => {
+                if values.is_empty() && !self.values.style.is_reference_9() {
+                    return;
+                }
+                self.target(out, b"update_vector_", values.value_type().name(), (table, first, field));
+                self.values.values(out, values);
+            }
+            Entry::Insert { table, record, .. } => self.records(out, b"insert_into", table, record, None),
+            Entry::Delete { table, record } => self.records(out, b"delete_from", table, record, None),
+            Entry::InsertVector { table, first, count } => {
+                self.records(out, b"insert_vector", table, first, Some(count));
+            }
+            Entry::DeleteVector { table, first, count } => {
+                self.records(out, b"delete_vector", table, first, Some(count));
+            }
+            Entry::Blob { data, .. } => {
+                out.bytes(self.values.blob_command());
+                self.values.quoted(out, data);
+            }
+            Entry::Comment { text } => self.named(out, b"comment", text),
+            Entry::Timestamp { seconds } => {
+                out.bytes(b"timestamp ");
+                out.integer(seconds);
+            }
+            Entry::ValidData => out.bytes(b"valid_data"),
+            Entry::EndOfFile => return,
+            _ => self.schema_entry(out, &located.entry),
+        }
+        out.byte(b'\n');
+    }
+
+    fn position(&mut self, out: &mut Output<'_>, position: u64) {
+        out.text(format_args!("comment \"{position}\"\n"));
+    }
+
+    fn end(&mut self, _: &mut Output<'_>, _: u64, _: Ended) {}
+}

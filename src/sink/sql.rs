@@ -1,0 +1,489 @@
+//! The log as SQL: the reference's text, or statements that SQLite takes whole.
+
+use super::blob::hex;
+use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
+use super::{BlobReader, Ended, Format, Style};
+use crate::entry::{BlobPosition, Entry, FieldId, FieldType, Located, RecordId, TableId, Type, Value};
+use crate::schema::Schema;
+use crate::text::escape::{Escape, escaped, is_obeyed_by_terminals};
+use crate::text::time::Utc;
+use crate::text::{Output, float};
+use std::collections::{HashMap, HashSet};
+
+/// SQL statements in one transaction.
+///
+/// SQLite does not tell upper from lower case in names and reserves those that begin with `sqlite_`, joedb does
+/// neither; such a name gets its id and two underscores before it, which no name of joedb can hold.
+pub struct Sql {
+    style: Style,
+    blobs: Option<BlobReader>,
+    names: SqlNames,
+}
+
+/// Names that had to change, and all names in use in lower case.
+#[derive(Default)]
+struct SqlNames {
+    tables: Scope<TableId>,
+    fields: HashMap<TableId, Scope<FieldId>>,
+}
+
+struct Scope<Id> {
+    changed: HashMap<Id, Box<[u8]>>,
+    in_use: HashSet<Box<[u8]>>,
+}
+
+impl<Id> Default for Scope<Id> {
+    fn default() -> Scope<Id> {
+        Scope { changed: HashMap::new(), in_use: HashSet::new() }
+    }
+}
+
+impl<Id: std::hash::Hash + Eq + Copy> Scope<Id> {
+    /// Takes a name in, and returns the one to use.
+    fn add(&mut self, id: Id, number: u16, name: &[u8]) -> Box<[u8]> {
+        let lower: Box<[u8]> = name.to_ascii_lowercase().into();
+        if !lower.starts_with(b"sqlite_") && self.in_use.insert(lower) {
+            return name.into();
+        }
+        let changed: Box<[u8]> = [format!("_{number}__").as_bytes(), name].concat().into();
+        self.in_use.insert(changed.to_ascii_lowercase().into());
+        self.changed.insert(id, changed.clone());
+        changed
+    }
+
+    fn remove(&mut self, id: Id, name: &[u8]) {
+        let used = self.changed.remove(&id).unwrap_or_else(|| name.into());
+        self.in_use.remove(used.to_ascii_lowercase().as_slice());
+    }
+
+    fn get<'a>(&'a self, id: Id, name: &'a [u8]) -> &'a [u8] {
+        if self.changed.is_empty() { name } else { self.changed.get(&id).map_or(name, |changed| changed) }
+    }
+}
+
+/// Above this many rows, an insertion is one statement that counts.
+const ROWS_ONE_BY_ONE: u64 = 4096;
+
+impl Sql {
+    /// SQL in a style. `blobs` reads the data that blob values point to, for [`Style::blob_data`].
+    #[must_use]
+    pub fn new(style: Style, blobs: Option<BlobReader>) -> Sql {
+        Sql { style, blobs, names: SqlNames::default() }
+    }
+
+    fn table_name<'a>(&'a self, id: TableId, schema: &'a Schema) -> &'a [u8] {
+        let name = schema.table(id).map_or(UNKNOWN_TABLE, |table| table.name());
+        self.names.tables.get(id, name)
+    }
+
+    fn field_name<'a>(&'a self, table: TableId, id: FieldId, schema: &'a Schema) -> &'a [u8] {
+        let name = schema.field(table, id).map_or(UNKNOWN_FIELD, |field| field.name());
+        self.names.fields.get(&table).map_or(name, |scope| scope.get(id, name))
+    }
+
+    fn table(&self, out: &mut Output<'_>, before: &[u8], id: TableId, schema: &Schema) {
+        out.bytes(before);
+        identifier(out, self.table_name(id, schema));
+    }
+
+    fn row_condition(&self, out: &mut Output<'_>, record: RecordId) {
+        out.bytes(b" WHERE \"__id\" = ");
+        out.integer(record.0);
+        out.bytes(b";\n");
+    }
+
+    fn update(
+        &self,
+        out: &mut Output<'_>,
+        target: (TableId, RecordId, FieldId),
+        value: &Value<'_>,
+        schema: &Schema,
+    ) {
+        let (table, record, field) = target;
+        if matches!(value, Value::Blob(_)) && !self.style.blob_data {
+            out.bytes(b"-- ");
+        }
+        self.table(out, b"UPDATE ", table, schema);
+        out.bytes(b" SET ");
+        identifier(out, self.field_name(table, field, schema));
+        out.bytes(b" = ");
+        self.value(out, value);
+        self.row_condition(out, record);
+    }
+
+    fn value(&self, out: &mut Output<'_>, value: &Value<'_>) {
+        match *value {
+            Value::String(text) if self.style.is_reference() => hex_literal(out, text),
+            Value::String(text) => text_literal(out, text),
+            Value::Int32(number) => out.integer(number),
+            Value::Int64(number) => out.integer(number),
+            Value::Int8(number) => out.integer(number),
+            Value::Int16(number) => out.integer(number),
+            Value::Reference(record) if record.is_null() => out.bytes(b"NULL"),
+            Value::Reference(record) => out.integer(record.0),
+            Value::Boolean(truth) => out.byte(if truth { b'1' } else { b'0' }),
+            Value::Float32(number) => self.float(out, number),
+            Value::Float64(number) => self.float(out, number),
+            Value::Blob(blob) if self.style.blob_data => self.blob(out, blob),
+            Value::Blob(_) => out.bytes(b"\"BLOB\""),
+        }
+    }
+
+    fn float<F: float::Float>(&self, out: &mut Output<'_>, number: F) {
+        if self.style.is_reference() {
+            float::six_digits(out, number.double());
+        } else if !float::finite(out, number) {
+            out.bytes(match number.double() {
+                infinite if infinite == f64::INFINITY => b"9e999",
+                infinite if infinite == f64::NEG_INFINITY => b"-9e999",
+                _ => b"NULL",
+            });
+        }
+    }
+
+    /// The data; NULL and the reason where it is not in this log.
+    fn blob(&self, out: &mut Output<'_>, blob: BlobPosition) {
+        let located = self.blobs.as_ref().and_then(|blobs| Some((blobs, blobs.locate(blob)?)));
+        let Some((blobs, (position, size))) = located else {
+            return out.text(format_args!("NULL /* a blob at {}, outside of this log */", blob.position));
+        };
+        out.bytes(b"X'");
+        let written = blobs.write_hex(out, position, size);
+        out.byte(b'\'');
+        if let Err(error) = written {
+            out.text(format_args!(" /* a blob at {position}, cut: {} */", error.kind()));
+        }
+    }
+
+    fn insert(&self, out: &mut Output<'_>, table: TableId, record: i64, schema: &Schema) {
+        self.table(out, b"INSERT INTO ", table, schema);
+        out.bytes(b"(\"__id\") VALUES(");
+        out.integer(record);
+        out.bytes(b");\n");
+    }
+
+    fn insert_vector(&self, out: &mut Output<'_>, table: TableId, records: Records, schema: &Schema) {
+        if !self.style.is_reference() && records.count() > ROWS_ONE_BY_ONE {
+            let Records { first, last } = records;
+            self.table(out, b"INSERT INTO ", table, schema);
+            out.text(format_args!(
+                "(\"__id\") WITH RECURSIVE \"__rows\"(\"__id\") AS (SELECT {first} UNION ALL SELECT \"__id\" + 1 \
+                 FROM \"__rows\" WHERE \"__id\" < {last}) SELECT \"__id\" FROM \"__rows\";\n"
+            ));
+            return;
+        }
+        for record in records.first..=records.last {
+            self.insert(out, table, record, schema);
+            out.breathe();
+            if out.has_failed() {
+                return;
+            }
+        }
+    }
+
+    fn delete_vector(&self, out: &mut Output<'_>, table: TableId, records: Records, schema: &Schema) {
+        if !self.style.is_reference() {
+            let Records { first, last } = records;
+            self.table(out, b"DELETE FROM ", table, schema);
+            return out.text(format_args!(" WHERE \"__id\" BETWEEN {first} AND {last};\n"));
+        }
+        for record in (records.first..=records.last).rev() {
+            self.table(out, b"DELETE FROM ", table, schema);
+            self.row_condition(out, RecordId(record));
+            out.breathe();
+            if out.has_failed() {
+                return;
+            }
+        }
+    }
+
+    /// The rest of a comment's line.
+    fn remark(&self, out: &mut Output<'_>, text: &[u8]) {
+        if self.style.is_reference() {
+            out.bytes(text);
+        } else {
+            escaped(out, text, Escape::Safe);
+        }
+        out.byte(b'\n');
+    }
+
+    fn timestamp(&self, out: &mut Output<'_>, seconds: i64) {
+        out.bytes(b"-- ");
+        let date = Utc::from_seconds(seconds);
+        if self.style.is_reference() {
+            date.write_as_reference(out);
+        } else {
+            out.text(format_args!("timestamp {seconds} {date}"));
+        }
+        out.byte(b'\n');
+    }
+}
+
+/// A run of records that is not empty.
+#[derive(Clone, Copy)]
+struct Records {
+    first: i64,
+    last: i64,
+}
+
+impl Records {
+    /// `None` for no records; a run that would leave the numbers ends there.
+    fn new(first: RecordId, count: u64) -> Option<Records> {
+        let further = count.checked_sub(1)?;
+        Some(Records { first: first.0, last: first.0.saturating_add_unsigned(further) })
+    }
+
+    fn count(self) -> u64 {
+        self.last.abs_diff(self.first).saturating_add(1)
+    }
+}
+
+/// A name in double quotes; only the reference's text can hold names that have to be quoted with care, and it
+/// does not.
+fn identifier(out: &mut Output<'_>, name: &[u8]) {
+    out.byte(b'"');
+    out.bytes(name);
+    out.byte(b'"');
+}
+
+fn hex_literal(out: &mut Output<'_>, bytes: &[u8]) {
+    out.bytes(b"X'");
+    for piece in bytes.chunks(64 * 1024) {
+        hex(out, piece);
+        out.breathe();
+    }
+    out.byte(b'\'');
+}
+
+/// `'text'` for UTF-8 without NUL; where a terminal would obey part of it, the same text through its bytes; what
+/// is no text stays a blob.
+fn text_literal(out: &mut Output<'_>, bytes: &[u8]) {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+    let harmless = |text: &&str| !text.chars().any(|c| !matches!(c, '\n' | '\t') && is_obeyed_by_terminals(c));
+    match (text, text.filter(harmless)) {
+        (_, Some(text)) => {
+            out.byte(b'\'');
+            let mut separator: &[u8] = b"";
+            for part in text.split('\'') {
+                out.bytes(separator);
+                out.bytes(part.as_bytes());
+                out.breathe();
+                separator = b"''";
+            }
+            out.byte(b'\'');
+        }
+        (Some(text), None) => {
+            out.bytes(b"CAST(");
+            hex_literal(out, text.as_bytes());
+            out.bytes(b" AS TEXT)");
+        }
+        (None, _) => hex_literal(out, bytes),
+    }
+}
+
+const fn column_type(plain: Type) -> &'static str {
+    match plain {
+        Type::String => "TEXT",
+        Type::Int32 | Type::Reference => "INTEGER",
+        Type::Int64 => "BIGINT",
+        Type::Boolean | Type::Int8 | Type::Int16 => "SMALLINT",
+        Type::Float32 | Type::Float64 => "REAL",
+        Type::Blob => "BLOB",
+    }
+}
+
+impl Sql {
+    /// Schema entries change the names first, so that the new one can be printed beside the old one.
+    fn schema_entry(&mut self, out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
+        match *entry {
+            Entry::CreateTable { name } => {
+                out.bytes(b"CREATE TABLE ");
+                let id = schema.next_table().unwrap_or_default();
+                let name = self.new_table_name(id, name);
+                identifier(out, &name);
+                out.bytes(b"(\"__id\" INTEGER PRIMARY KEY);\n");
+            }
+            Entry::DropTable { table } => {
+                self.table(out, b"DROP TABLE ", table, schema);
+                out.bytes(b";\n");
+                self.names.tables.remove(table, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
+                self.names.fields.remove(&table);
+            }
+            Entry::RenameTable { table, name } => {
+                self.table(out, b"ALTER TABLE ", table, schema);
+                self.names.tables.remove(table, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
+                out.bytes(b" RENAME TO ");
+                let name = self.new_table_name(table, name);
+                identifier(out, &name);
+                out.bytes(b";\n");
+            }
+            Entry::AddField { table, name, field_type } => self.add_field(out, table, name, field_type, schema),
+            Entry::DropField { table, field } => {
+                self.table(out, b"ALTER TABLE ", table, schema);
+                out.bytes(b" DROP COLUMN ");
+                identifier(out, self.field_name(table, field, schema));
+                out.bytes(b";\n");
+                self.forget_field(table, field, schema);
+            }
+            Entry::RenameField { table, field, name } => {
+                self.table(out, b"ALTER TABLE ", table, schema);
+                out.bytes(b" RENAME COLUMN ");
+                identifier(out, self.field_name(table, field, schema));
+                self.forget_field(table, field, schema);
+                out.bytes(b" TO ");
+                let name = self.new_field_name(table, field, name);
+                identifier(out, &name);
+                out.bytes(b";\n");
+            }
+            Entry::Custom { name } => {
+                out.bytes(b"-- custom: ");
+                self.remark(out, name);
+            }
+            _ => {}
+        }
+    }
+
+    fn add_field(
+        &mut self,
+        out: &mut Output<'_>,
+        table: TableId,
+        name: &[u8],
+        field_type: FieldType,
+        schema: &Schema,
+    ) {
+        self.table(out, b"ALTER TABLE ", table, schema);
+        out.bytes(b" ADD ");
+        let id = schema.next_field(table).unwrap_or_default();
+        let name = self.new_field_name(table, id, name);
+        identifier(out, &name);
+        out.byte(b' ');
+        match field_type {
+            FieldType::Plain(plain) => out.bytes(column_type(plain).as_bytes()),
+            FieldType::References(target) => self.table(out, b"INTEGER REFERENCES ", target, schema),
+            FieldType::Null => out.bytes(b"NULL"),
+            FieldType::Unknown(_) => {}
+        }
+        out.bytes(b";\n");
+    }
+
+    fn new_table_name(&mut self, id: TableId, name: &[u8]) -> Box<[u8]> {
+        if self.style.is_reference() { name.into() } else { self.names.tables.add(id, id.0, name) }
+    }
+
+    fn new_field_name(&mut self, table: TableId, id: FieldId, name: &[u8]) -> Box<[u8]> {
+        if self.style.is_reference() {
+            return name.into();
+        }
+        self.names.fields.entry(table).or_default().add(id, id.0, name)
+    }
+
+    fn forget_field(&mut self, table: TableId, field: FieldId, schema: &Schema) {
+        let name = schema.field(table, field).map_or(UNKNOWN_FIELD, |field| field.name());
+        if let Some(scope) = self.names.fields.get_mut(&table) {
+            scope.remove(field, name);
+        }
+    }
+}
+
+impl Format for Sql {
+    fn begin(&mut self, out: &mut Output<'_>, position: u64, empty: bool) {
+        // The reference prints nothing of a log without entries, unless it prints positions.
+        if self.style.is_reference() && empty && !self.style.positions {
+            return;
+        }
+        if !self.style.is_reference() {
+            // References may point to rows that come later, or are gone.
+            out.bytes(b"PRAGMA foreign_keys = OFF;\n");
+        }
+        out.text(format_args!("BEGIN TRANSACTION; -- checkpoint = {position}\n"));
+    }
+
+    #[inline]
+    fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema) {
+        match located.entry {
+            Entry::Update { table, record, field, ref value, .. } => {
+                self.update(out, (table, record, field), value, schema);
+            }
+            Entry::UpdateVector { table, first, field, ref values } => {
+                let mut record = first;
+                for value in values.iter() {
+                    self.update(out, (table, record, field), &value, schema);
+                    out.breathe();
+                    record = record.next();
+                }
+            }
+            Entry::Insert { table, record, .. } => self.insert(out, table, record.0, schema),
+            Entry::InsertVector { table, first, count } => {
+                if let Some(records) = Records::new(first, count) {
+                    self.insert_vector(out, table, records, schema);
+                }
+            }
+            Entry::Delete { table, record } => {
+                self.table(out, b"DELETE FROM ", table, schema);
+                self.row_condition(out, record);
+            }
+            Entry::DeleteVector { table, first, count } => {
+                if let Some(records) = Records::new(first, count) {
+                    self.delete_vector(out, table, records, schema);
+                }
+            }
+            Entry::Comment { text } => {
+                out.bytes(b"-- ");
+                self.remark(out, text);
+            }
+            Entry::Timestamp { seconds } => self.timestamp(out, seconds),
+            Entry::ValidData => out.bytes(b"-- valid data\n"),
+            Entry::Blob { .. } | Entry::EndOfFile => {}
+            _ => self.schema_entry(out, &located.entry, schema),
+        }
+    }
+
+    fn position(&mut self, out: &mut Output<'_>, position: u64) {
+        out.text(format_args!("-- {position}\n"));
+    }
+
+    fn end(&mut self, out: &mut Output<'_>, position: u64, ended: Ended) {
+        let style = &self.style;
+        if style.is_reference() && (!ended.whole || !(ended.any || style.positions)) {
+            return;
+        }
+        if !ended.whole {
+            out.bytes(b"-- The log does not decode from here on; what came before is kept.\n");
+        }
+        out.text(format_args!("COMMIT; --checkpoint = {position}\n"));
+        if ended.any && ended.whole && !(style.positions && !style.schema_only) {
+            out.byte(b'\n');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literal(bytes: &[u8]) -> String {
+        let mut out = Output::memory();
+        text_literal(&mut out, bytes);
+        String::from_utf8_lossy(out.as_bytes()).into_owned()
+    }
+
+    #[test]
+    fn text_is_text_unless_it_is_no_text_or_a_terminal_obeys_it() {
+        assert_eq!(literal("it's é\n".as_bytes()), "'it''s é\n'");
+        assert_eq!(literal(b"a\x1b[2J"), "CAST(X'611b5b324a' AS TEXT)");
+        assert_eq!(literal(b"a\0b"), "X'610062'");
+        assert_eq!(literal(b"\xff"), "X'ff'");
+        assert_eq!(literal(b""), "''");
+    }
+
+    #[test]
+    fn names_that_sqlite_cannot_tell_apart_get_their_id() {
+        let mut scope = Scope::default();
+        assert_eq!(*scope.add(TableId(1), 1, b"Price"), *b"Price");
+        assert_eq!(*scope.add(TableId(2), 2, b"price"), *b"_2__price");
+        assert_eq!(*scope.add(TableId(3), 3, b"sqlite_x"), *b"_3__sqlite_x");
+        scope.remove(TableId(1), b"Price");
+        assert_eq!(*scope.add(TableId(4), 4, b"PRICE"), *b"PRICE");
+        assert_eq!(scope.get(TableId(2), b"price"), b"_2__price");
+    }
+}

@@ -1,0 +1,253 @@
+//! Files and directories of the operating system.
+
+use super::{Directory, Existing, Mode, ReadAt, Region, Storage, copy_through_memory, lock};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// A file of the operating system.
+#[derive(Debug)]
+pub struct File(fs::File);
+
+impl File {
+    /// Opens a file for reading. Directories, pipes and character devices are refused before they are opened,
+    /// for opening a pipe may wait for ever.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::IsADirectory`], [`io::ErrorKind::InvalidInput`] for what is neither a regular file nor a
+    /// block device, or what the operating system says.
+    pub fn open(path: &Path) -> io::Result<File> {
+        refuse_special(&fs::metadata(path)?)?;
+        fs::File::open(path).map(File)
+    }
+
+    /// The file underneath.
+    #[must_use]
+    pub const fn inner(&self) -> &fs::File {
+        &self.0
+    }
+}
+
+impl From<fs::File> for File {
+    fn from(file: fs::File) -> File {
+        File(file)
+    }
+}
+
+fn refuse_special(metadata: &fs::Metadata) -> io::Result<()> {
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
+    }
+    if metadata.is_file() || is_block_device(metadata) {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a regular file nor a block device"))
+}
+
+#[cfg(unix)]
+fn is_block_device(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_block_device(&metadata.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_block_device(_: &fs::Metadata) -> bool {
+    false
+}
+
+impl ReadAt for File {
+    #[cfg(unix)]
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.0, buffer, position)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(&self.0, buffer, position)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        let metadata = self.0.metadata()?;
+        // The metadata of a block device say 0; its end is where seeking to it ends.
+        if metadata.is_file() { Ok(metadata.len()) } else { io::Seek::seek(&mut &self.0, io::SeekFrom::End(0)) }
+    }
+}
+
+impl Storage for File {
+    #[cfg(unix)]
+    fn write_at(&mut self, bytes: &[u8], position: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, position)
+    }
+
+    #[cfg(windows)]
+    fn write_at(&mut self, bytes: &[u8], position: u64) -> io::Result<()> {
+        let mut written = 0;
+        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+            let at = position.saturating_add(written as u64);
+            match std::os::windows::fs::FileExt::seek_write(&self.0, rest, at)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                more => written = written.saturating_add(more),
+            }
+        }
+        Ok(())
+    }
+
+    fn set_size(&mut self, size: u64) -> io::Result<()> {
+        self.0.set_len(size)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn try_lock(&self, region: Region, mode: Mode) -> io::Result<bool> {
+        lock::try_lock(&self.0, region, mode)
+    }
+
+    fn unlock(&self, region: Region) -> io::Result<()> {
+        lock::unlock(&self.0, region)
+    }
+
+    fn copy_at(&mut self, source: &File, position: u64, length: u64) -> io::Result<u64> {
+        match kernel_copy(&source.0, &self.0, position, length) {
+            Some(copied) => Ok(copied),
+            None => copy_through_memory(self, source, position, length),
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn drop_cache(&self) {
+        use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+        // A hint; a file system that does not take it reads from memory, as it would have without.
+        let _ = posix_fadvise(&self.0, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
+    }
+}
+
+/// Copies within the kernel, or shares the blocks where the file system can. `None` where it cannot, or copied
+/// nothing: the caller then reads and writes, and gets the error or the end from there.
+#[cfg(target_os = "linux")]
+fn kernel_copy(source: &fs::File, target: &fs::File, position: u64, length: u64) -> Option<u64> {
+    const ROUND: u64 = 64 * 1024 * 1024;
+    let mut from = i64::try_from(position).ok()?;
+    let mut to = from;
+    let round = usize::try_from(length.min(ROUND)).ok()?;
+    let copied = nix::fcntl::copy_file_range(source, Some(&mut from), target, Some(&mut to), round);
+    copied.ok().filter(|&copied| copied > 0).map(|copied| copied as u64)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kernel_copy(_: &fs::File, _: &fs::File, _: u64, _: u64) -> Option<u64> {
+    None
+}
+
+/// The directories of the operating system; every name is a path.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileDirectory;
+
+impl Directory for FileDirectory {
+    type File = File;
+
+    fn create_new(&self, name: &Path) -> io::Result<File> {
+        let mut options = fs::OpenOptions::new();
+        // `create_new` does not follow a link that somebody planted under the name.
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(name).map(File)
+    }
+
+    fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
+        match existing {
+            Existing::Replace => fs::rename(from, to),
+            Existing::Refuse => rename_to_new(from, to),
+        }
+    }
+
+    fn remove(&self, name: &Path) -> io::Result<()> {
+        fs::remove_file(name)
+    }
+
+    #[cfg(unix)]
+    fn sync(&self, name: &Path) -> io::Result<()> {
+        fs::File::open(parent(name))?.sync_all()
+    }
+
+    #[cfg(not(unix))]
+    fn sync(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The directory that `path` lies in.
+#[cfg(unix)]
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Renames in one step that fails if the name is taken; a second name that then loses the first one does the
+/// same on file systems that do not know that step.
+#[cfg(target_os = "linux")]
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    use nix::errno::Errno;
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
+        Err(Errno::EINVAL | Errno::ENOSYS) => link_and_remove(from, to),
+        renamed => renamed.map_err(io::Error::from),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    link_and_remove(from, to)
+}
+
+fn link_and_remove(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_and_a_device_are_refused_with_words() {
+        assert_eq!(File::open(Path::new("/")).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        #[cfg(unix)]
+        assert_eq!(File::open(Path::new("/dev/null")).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_rename_to_a_taken_name_fails_in_both_ways() {
+        let directory = tempfile::tempdir().unwrap();
+        let (from, to) = (directory.path().join("from"), directory.path().join("to"));
+        for name in [&from, &to] {
+            fs::write(name, name.as_os_str().as_encoded_bytes()).unwrap();
+        }
+        let taken = FileDirectory.rename(&from, &to, Existing::Refuse).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(link_and_remove(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(from.exists());
+        FileDirectory.rename(&from, &to, Existing::Replace).unwrap();
+        assert!(!from.exists());
+    }
+
+    #[test]
+    fn the_kernel_copies_a_range_to_the_same_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let source_path = directory.path().join("source");
+        fs::write(&source_path, b"0123456789").unwrap();
+        let source = File::open(&source_path).unwrap();
+        let mut target = FileDirectory.create_new(&directory.path().join("target")).unwrap();
+        assert_eq!(target.copy_at(&source, 3, 4).unwrap(), 4);
+        let mut found = [0; 7];
+        assert_eq!(target.read_full_at(&mut found, 0).unwrap(), 7);
+        assert_eq!(&found, b"\0\0\x003456");
+    }
+}

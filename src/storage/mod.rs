@@ -1,0 +1,172 @@
+//! Where bytes are kept: what recovery needs of a file and of a directory, and nothing more.
+//!
+//! The same recovery code runs on [`File`] and [`FileDirectory`], and on [`memory`] in tests; a crash simulator
+//! implements the same two traits.
+
+mod file;
+pub mod lock;
+pub mod memory;
+
+pub use file::{File, FileDirectory};
+
+use std::io;
+use std::path::Path;
+
+/// Bytes that can be read at any position.
+pub trait ReadAt {
+    /// Reads up to `buffer.len()` bytes from `position`; 0 means the end.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize>;
+
+    /// The size in bytes, now.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn size(&self) -> io::Result<u64>;
+
+    /// Reads until `buffer` is full or the end is reached, and returns how many bytes that were.
+    ///
+    /// # Errors
+    /// The first error of [`ReadAt::read_at`] that is not an interruption.
+    fn read_full_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.read_at(rest, position.saturating_add(filled as u64)) {
+                Ok(0) => break,
+                Ok(read) => filled = filled.saturating_add(read),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// The parts of a joedb file that have a lock (FORMAT.md, section 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// Byte 0: the checkpoints.
+    Head,
+    /// Byte 2^63 - 1: the transaction that is being written.
+    Tail,
+}
+
+/// How a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Beside other readers.
+    Shared,
+    /// Alone.
+    Exclusive,
+}
+
+/// A file that can be written, synced and locked.
+pub trait Storage: ReadAt {
+    /// Writes all of `bytes` at `position`, growing the file where needed.
+    ///
+    /// # Errors
+    /// What the operating system says; part of the bytes may have been written.
+    fn write_at(&mut self, bytes: &[u8], position: u64) -> io::Result<()>;
+
+    /// Cuts the file, or fills it up with zeros.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn set_size(&mut self, size: u64) -> io::Result<()>;
+
+    /// Makes data and metadata durable (`fsync`).
+    ///
+    /// # Errors
+    /// What the operating system says. After an error nothing may be assumed durable, even if a later call succeeds.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Makes data durable (`fdatasync`).
+    ///
+    /// # Errors
+    /// As [`Storage::sync`].
+    fn sync_data(&mut self) -> io::Result<()>;
+
+    /// Takes a lock if nobody holds one against it; `false` if somebody does.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] where there are no locks, or what the operating system says.
+    fn try_lock(&self, region: Region, mode: Mode) -> io::Result<bool>;
+
+    /// Gives a lock back.
+    ///
+    /// # Errors
+    /// As [`Storage::try_lock`].
+    fn unlock(&self, region: Region) -> io::Result<()>;
+
+    /// Copies up to `length` bytes from the same position of `source`, and returns how many; the kernel does it
+    /// where it can. 0 means that `source` ends there.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn copy_at(&mut self, source: &Self, position: u64, length: u64) -> io::Result<u64>
+    where
+        Self: Sized,
+    {
+        copy_through_memory(self, source, position, length)
+    }
+
+    /// Asks the kernel to forget what it keeps of the file in memory, so that the next read comes from the disk.
+    /// Only a hint: where it is not possible, nothing happens.
+    fn drop_cache(&self) {}
+}
+
+/// One round of a copy through a buffer: [`Storage::copy_at`] where the kernel does not help.
+pub(crate) fn copy_through_memory<S: Storage>(
+    target: &mut S,
+    source: &S,
+    position: u64,
+    length: u64,
+) -> io::Result<u64> {
+    const PIECE: u64 = 1024 * 1024;
+    let piece = usize::try_from(length.min(PIECE)).unwrap_or(0);
+    let mut buffer = vec![0; piece];
+    let read = source.read_full_at(&mut buffer, position)?;
+    target.write_at(buffer.get(..read).unwrap_or_default(), position)?;
+    Ok(read as u64)
+}
+
+/// What a new name may do to a file that already has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// The rename fails with [`io::ErrorKind::AlreadyExists`].
+    Refuse,
+    /// The rename takes its place, in one step.
+    Replace,
+}
+
+/// A directory in which files are made, renamed and removed. Names are paths as the program was given them.
+pub trait Directory {
+    /// Its files.
+    type File: Storage;
+
+    /// Makes a file that did not exist, readable by its owner alone; links are not followed.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`], or what the operating system says.
+    fn create_new(&self, name: &Path) -> io::Result<Self::File>;
+
+    /// Gives a file another name.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] with [`Existing::Refuse`], or what the operating system says.
+    fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn remove(&self, name: &Path) -> io::Result<()>;
+
+    /// Makes creations, renames and removals in the directory of `name` durable.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn sync(&self, name: &Path) -> io::Result<()>;
+}

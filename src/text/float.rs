@@ -1,0 +1,142 @@
+//! Floating-point numbers: the reference's six digits, and the shortest text that reads back to the same bits.
+
+use super::Output;
+use std::fmt::Write as _;
+
+/// The two widths of floating-point values that joedb knows.
+pub trait Float: zmij::Float + Copy {
+    /// The value as a double, exactly.
+    fn double(self) -> f64;
+    /// The digits after `0x` of the bits of a NaN; `None` for the quiet NaN without payload.
+    fn payload(self) -> Option<u64>;
+}
+
+impl Float for f32 {
+    fn double(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn payload(self) -> Option<u64> {
+        let bits = self.to_bits();
+        (bits & 0x7fff_ffff != 0x7fc0_0000).then_some(u64::from(bits))
+    }
+}
+
+impl Float for f64 {
+    fn double(self) -> f64 {
+        self
+    }
+
+    fn payload(self) -> Option<u64> {
+        let bits = self.to_bits();
+        (bits & 0x7fff_ffff_ffff_ffff != 0x7ff8_0000_0000_0000).then_some(bits)
+    }
+}
+
+/// Appends `value` as C's `%g` does: six significant digits, so it may lose data.
+pub fn six_digits(out: &mut Output<'_>, value: f64) {
+    if !value.is_finite() {
+        return not_finite(out, value);
+    }
+    let mut scientific = String::with_capacity(16);
+    // Writing to a string does not fail.
+    let _ = write!(scientific, "{value:.5e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        let decimals = usize::try_from(5_i32.saturating_sub(exponent)).unwrap_or(0);
+        out.bytes(without_trailing_zeros(&format!("{value:.decimals$}")).as_bytes());
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let digits = without_trailing_zeros(digits);
+        out.text(format_args!("{digits}e{sign}{:02}", exponent.unsigned_abs()));
+    }
+}
+
+fn without_trailing_zeros(digits: &str) -> &str {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
+}
+
+fn not_finite(out: &mut Output<'_>, value: f64) {
+    if value.is_sign_negative() {
+        out.byte(b'-');
+    }
+    out.bytes(if value.is_nan() { b"nan" } else { b"inf" });
+}
+
+/// Appends a finite value in the shortest form that reads back to the same bits, always with a point or an
+/// exponent, so that SQL and JSON take it for a real number. `false`, and nothing appended, otherwise.
+pub fn finite<F: Float>(out: &mut Output<'_>, value: F) -> bool {
+    if !value.double().is_finite() {
+        return false;
+    }
+    out.bytes(zmij::Buffer::new().format_finite(value).as_bytes());
+    true
+}
+
+/// Appends `value` without loss, for joedb commands: the shortest form without `.0`, `inf`, `-inf`, `nan`, and
+/// `nan(0x7ff8000000000001)` with the bits of a NaN that is not the usual one.
+pub fn lossless<F: Float>(out: &mut Output<'_>, value: F) {
+    let double = value.double();
+    if double.is_finite() {
+        let mut buffer = zmij::Buffer::new();
+        let text = buffer.format_finite(value);
+        out.bytes(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+        return;
+    }
+    match value.payload().filter(|_| double.is_nan()) {
+        Some(bits) => out.text(format_args!("nan(0x{bits:x})")),
+        None => not_finite(out, double),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn six(value: f64) -> String {
+        let mut out = Output::memory();
+        six_digits(&mut out, value);
+        String::from_utf8_lossy(out.as_bytes()).into_owned()
+    }
+
+    fn whole<F: Float>(value: F) -> String {
+        let mut out = Output::memory();
+        lossless(&mut out, value);
+        String::from_utf8_lossy(out.as_bytes()).into_owned()
+    }
+
+    /// Printed by C's printf("%g").
+    #[test]
+    fn six_digits_are_those_of_percent_g() {
+        let known = [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1e6, "1e+06"),
+            (999_999.5, "1e+06"),
+            (999_999.4, "999999"),
+            (123_456.0, "123456"),
+            (0.0001, "0.0001"),
+            (0.000_099_999_95, "0.0001"),
+            (1e-5, "1e-05"),
+            (3.141_59, "3.14159"),
+            (1.797_693_134_862_315_7e308, "1.79769e+308"),
+            (5e-324, "4.94066e-324"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, text) in known {
+            assert_eq!(six(value), text);
+        }
+    }
+
+    #[test]
+    fn lossless_text_keeps_every_bit() {
+        assert_eq!(whole(0.1_f32), "0.1");
+        assert_eq!(whole(1.0_f64), "1");
+        assert_eq!(whole(-0.0_f64), "-0");
+        assert_eq!(whole(f64::from_bits(0x7ff8_0000_0000_0001)), "nan(0x7ff8000000000001)");
+        assert_eq!(whole(f64::from_bits(0xfff8_0000_0000_0000)), "-nan");
+        assert_eq!(whole(f32::NEG_INFINITY), "-inf");
+    }
+}

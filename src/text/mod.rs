@@ -1,0 +1,44 @@
+//! How bytes, numbers, times and file names become text that is safe to show.
+
+pub mod escape;
+pub mod float;
+pub mod output;
+pub mod shell;
+pub mod time;
+
+pub use output::Output;
+
+use std::fmt;
+
+/// A byte position, shown in decimal and in hexadecimal: `46 (0x2e)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position(pub u64);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (0x{:x})", self.0, self.0)
+    }
+}
+
+/// `bytes` in double quotes, escaped so that a terminal shows them and does not obey them.
+///
+/// At most the first 64 bytes are shown: this is for messages, not for data.
+#[must_use]
+pub fn quoted(bytes: &[u8]) -> String {
+    const SHOWN: usize = 64;
+    let shown = bytes.get(..SHOWN).unwrap_or(bytes);
+    let mut text = Output::memory();
+    escape::quoted(&mut text, shown, escape::Escape::Safe);
+    if shown.len() < bytes.len() {
+        text.bytes(b"...");
+    }
+    String::from_utf8_lossy(text.as_bytes()).into_owned()
+}
+
+/// A file name as text for a message: control bytes and bytes that are no UTF-8 are escaped.
+#[must_use]
+pub fn file_name(path: &std::path::Path) -> String {
+    let mut text = Output::memory();
+    escape::escaped(&mut text, path.as_os_str().as_encoded_bytes(), escape::Escape::Safe);
+    String::from_utf8_lossy(text.as_bytes()).into_owned()
+}
