@@ -9,7 +9,7 @@ use crate::entry::{
     Value, Values,
 };
 use crate::head::Version;
-use crate::text::Position;
+use crate::text::{Bytes, Position};
 
 /// What `append`, `update_last` and `update_next` leave out: it runs through the whole log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,8 @@ impl Context {
                 self.table = table;
                 self.record = record;
             }
-            Entry::Update { table, record, field, .. } | Entry::UpdateVector { table, first: record, field, .. } => {
+            Entry::Update { table, record, field, .. }
+            | Entry::UpdateVector { table, first: record, field, .. } => {
                 *self = Context { table, record, field };
             }
             _ => {}
@@ -49,7 +50,7 @@ pub enum Fault {
     #[error("byte {0:02x} found, an opcode expected")]
     NoOpcode(u8),
     /// An operand needs more bytes than there are.
-    #[error("{needed} bytes expected, {left} bytes left")]
+    #[error("{} expected, {} left", Bytes(*needed), Bytes(*left))]
     Cut {
         /// Bytes that the operand needs.
         needed: u64,
@@ -202,13 +203,17 @@ impl<'a> Operands<'a, '_> {
                 let Context { table, record, .. } = self.decoder.context;
                 Entry::Insert { table, record: record.next(), form: InsertForm::Append }
             }
-            Kind::InsertVector => {
-                Entry::InsertVector { table: self.table()?, first: self.record()?, count: self.cursor.compact()? }
-            }
+            Kind::InsertVector => Entry::InsertVector {
+                table: self.table()?,
+                first: self.record()?,
+                count: self.cursor.compact()?,
+            },
             Kind::DeleteFrom => Entry::Delete { table: self.table()?, record: self.record()? },
-            Kind::DeleteVector => {
-                Entry::DeleteVector { table: self.table()?, first: self.record()?, count: self.cursor.compact()? }
-            }
+            Kind::DeleteVector => Entry::DeleteVector {
+                table: self.table()?,
+                first: self.record()?,
+                count: self.cursor.compact()?,
+            },
             Kind::Update(value_type) => {
                 let (table, record) = (self.table()?, self.record()?);
                 let field = self.field()?;
@@ -350,7 +355,10 @@ mod tests {
         let mut decoder = Decoder::new(Version::V5);
         decoder.decode(b"\x05\x03\x01", 41).unwrap();
         let append = decoder.decode(b"\x08", 44).unwrap().entry;
-        assert_eq!(append, Entry::Insert { table: TableId(3), record: RecordId(1), form: InsertForm::Append });
+        assert_eq!(
+            append,
+            Entry::Insert { table: TableId(3), record: RecordId(1), form: InsertForm::Append }
+        );
         decoder.decode(b"\xa2\x02\x07\x00", 45).unwrap();
         let next = decoder.decode(b"\xa3\x09\x00", 49).unwrap().entry;
         let expected = Entry::Update {

@@ -3,7 +3,8 @@
 use crate::codec::write_compact;
 use crate::decode::Context;
 use crate::entry::{
-    BlobPosition, Entry, FieldId, FieldType, InsertForm, Kind, RecordId, TableId, Type, UpdateForm, Value, Values,
+    BlobPosition, Entry, FieldId, FieldType, InsertForm, Kind, RecordId, TableId, Type, UpdateForm, Value,
+    Values,
 };
 use crate::head::{HEAD_SIZE, Head, Version};
 

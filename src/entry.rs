@@ -285,7 +285,10 @@ pub enum UpdateForm {
 
 /// One entry of the log, with what the context supplies filled in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the fields are the operands that FORMAT.md, section 5, lists by these names")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the operands that FORMAT.md, section 5, lists by these names"
+)]
 pub enum Entry<'a> {
     /// A new table; it gets the next id.
     CreateTable { name: &'a [u8] },

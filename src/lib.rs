@@ -17,6 +17,7 @@
         clippy::cast_sign_loss,
         clippy::indexing_slicing,
         clippy::unwrap_used,
+        clippy::unwrap_used,
         clippy::expect_used,
         clippy::panic,
         reason = "a test that overflows or indexes wrongly fails, as it should"
@@ -25,10 +26,13 @@
 
 mod codec;
 mod decode;
+pub mod diagnosis;
 mod encode;
 mod entry;
 pub mod head;
 pub mod journal;
+mod outcome;
+pub mod recovery;
 pub mod replay;
 pub mod schema;
 pub mod sense;
@@ -45,4 +49,5 @@ pub use entry::{
 };
 pub use head::{Checkpoints, HEAD_SIZE, Head, HeadError, Version};
 pub use journal::{Access, Journal, OpenError};
+pub use outcome::Outcome;
 pub use schema::Schema;

@@ -99,7 +99,9 @@ fn finishes(interruption: &Option<Interruption>, walk: Walk, fidelity: Fidelity)
     match interruption {
         None => true,
         Some(Interruption::Damage(Damage::Nonsense { nonsense, .. })) => {
-            fidelity == Fidelity::Reference && !matches!(walk, Walk::Undecodable(_)) && !stops_reference(nonsense)
+            fidelity == Fidelity::Reference
+                && !matches!(walk, Walk::Undecodable(_))
+                && !stops_reference(nonsense)
         }
         Some(Interruption::Damage(Damage::Crossing { .. })) => fidelity == Fidelity::Reference,
         Some(_) => false,
@@ -110,7 +112,10 @@ fn finishes(interruption: &Option<Interruption>, walk: Walk, fidelity: Fidelity)
 const fn stops_reference(nonsense: &Nonsense) -> bool {
     matches!(
         nonsense,
-        Nonsense::NameInUse { .. } | Nonsense::NoIdentifier { .. } | Nonsense::NoIdLeft | Nonsense::MisplacedEnd
+        Nonsense::NameInUse { .. }
+            | Nonsense::NoIdentifier { .. }
+            | Nonsense::NoIdLeft
+            | Nonsense::MisplacedEnd
     )
 }
 

@@ -32,7 +32,10 @@ pub enum Nonsense {
         found: Vec<u8>,
     },
     /// A name that is no identifier.
-    #[error("name {} found, letters, digits and single underscores, not a digit first, expected", quoted(found))]
+    #[error(
+        "name {} found, letters, digits and single underscores, not a digit first, expected",
+        quoted(found)
+    )]
     NoIdentifier {
         /// The name.
         found: Vec<u8>,
@@ -67,7 +70,9 @@ pub enum Nonsense {
         count: u64,
     },
     /// Version 4's end-of-file mark before the end.
-    #[error("an end-of-file mark found, an entry expected: the mark is legal only as the last byte before a checkpoint")]
+    #[error(
+        "an end-of-file mark found, an entry expected: the mark is legal only as the last byte before a checkpoint"
+    )]
     MisplacedEnd,
     /// More tables or fields than ids.
     #[error("no id is left: at most 65535 tables, and fields of a table, expected")]

@@ -47,7 +47,13 @@ fn print<F: Format>(
 }
 
 /// What a dump prints, and how it ended.
-fn dump(path: &Path, access: Access, form: Form, whole_file: bool, change: impl Fn(&mut Style)) -> (Vec<u8>, Replayed) {
+fn dump(
+    path: &Path,
+    access: Access,
+    form: Form,
+    whole_file: bool,
+    change: impl Fn(&mut Style),
+) -> (Vec<u8>, Replayed) {
     let mut journal = Journal::open(path, access).unwrap();
     let end = if whole_file { journal.size() } else { journal.checkpoints().current().unwrap() };
     let mut style = Style { fidelity: Fidelity::Reference, ..Style::new(journal.version()) };

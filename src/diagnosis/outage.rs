@@ -72,7 +72,9 @@ impl Evidence {
             return unknown("the file is on a network file system, and another machine may have written it");
         }
         let Some((boot, modified)) = self.boot.zip(self.modified) else {
-            return unknown("the operating system does not tell when it was started or the file last written");
+            return unknown(
+                "the operating system does not tell when it was started or the file last written",
+            );
         };
         if self.now.is_some_and(|now| modified > now) {
             return unknown("the file's last modification lies in the future");
@@ -87,12 +89,16 @@ impl Evidence {
                 format!("the machine was started {ago} after the file was last written"),
             );
         }
-        let at_once = |created: SystemTime| modified.duration_since(created).is_ok_and(|age| age < MADE_AT_ONCE);
+        let at_once =
+            |created: SystemTime| modified.duration_since(created).is_ok_and(|age| age < MADE_AT_ONCE);
         if self.created.is_some_and(at_once) {
             return unknown("the file was made and last written within two seconds: it may be a copy");
         }
         let up = duration(modified, boot);
-        report(Outage::ProgramOnly, format!("the machine had been up for {up} when the file was last written, and still is"))
+        report(
+            Outage::ProgramOnly,
+            format!("the machine had been up for {up} when the file was last written, and still is"),
+        )
     }
 }
 
@@ -139,7 +145,7 @@ fn is_on_network(file: &File) -> bool {
     const NUMBERS: [i64; 4] = [0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x00c3_6400];
     let Ok(found) = statfs::fstatfs(file.inner()) else { return false };
     let kind = found.filesystem_type();
-    NETWORK.contains(&kind) || NUMBERS.iter().any(|&number| i64::from(kind.0) & 0xffff_ffff == number)
+    NETWORK.contains(&kind) || NUMBERS.contains(&(kind.0 & 0xffff_ffff))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -161,20 +167,25 @@ mod tests {
 
     #[test]
     fn a_file_written_since_the_start_lost_nothing_but_its_program() {
-        let found = Evidence { boot: at(100), created: at(10), modified: at(500), now: at(600), ..evidence() }.judge();
+        let found =
+            Evidence { boot: at(100), created: at(10), modified: at(500), now: at(600), ..evidence() }
+                .judge();
         assert_eq!(found.conclusion, Outage::ProgramOnly);
         assert!(found.evidence.contains("6 min 40 s"), "{}", found.evidence);
     }
 
     #[test]
     fn a_start_after_the_last_write_means_that_only_synced_data_is_sure() {
-        let found = Evidence { boot: at(500), created: at(10), modified: at(100), now: at(600), ..evidence() }.judge();
+        let found =
+            Evidence { boot: at(500), created: at(10), modified: at(100), now: at(600), ..evidence() }
+                .judge();
         assert_eq!(found.conclusion, Outage::MachineRestarted);
     }
 
     #[test]
     fn copies_network_files_and_impossible_times_tell_nothing() {
-        let known = Evidence { boot: at(100), created: at(10), modified: at(500), now: at(600), ..evidence() };
+        let known =
+            Evidence { boot: at(100), created: at(10), modified: at(500), now: at(600), ..evidence() };
         let silent = [
             Evidence { network: true, ..known },
             Evidence { created: at(550), ..known },

@@ -119,7 +119,11 @@ impl Survey {
 ///
 /// # Errors
 /// [`SourceError`]; damage is part of the survey.
-pub fn survey(journal: &mut Journal, asked: &[u64], watch: &mut dyn FnMut(u64)) -> Result<Survey, SourceError> {
+pub fn survey(
+    journal: &mut Journal,
+    asked: &[u64],
+    watch: &mut dyn FnMut(u64),
+) -> Result<Survey, SourceError> {
     let checkpoints = *journal.checkpoints();
     let mut surveyor = Surveyor::new(&checkpoints, asked, watch);
     let walk = journal.entries(checkpoints.size).walk(&mut surveyor)?;
@@ -198,6 +202,7 @@ impl<'w> Surveyor<'w> {
     /// Answers the positions up to `end`, the end of an entry that begins at `start`.
     #[cold]
     fn pass(&mut self, start: u64, end: u64, kind: Kind) {
+        let mut inside = false;
         while self.next_position <= end {
             let mark = if self.next_position == end {
                 Mark::Boundary(self.boundary())
@@ -205,8 +210,13 @@ impl<'w> Surveyor<'w> {
                 Mark::Inside { before: start, after: end, kind }
             };
             self.found.push((self.next_position, mark));
+            inside |= self.next_position != end;
             self.next = self.next.saturating_add(1);
             self.next_position = self.asked.get(self.next).copied().unwrap_or(u64::MAX);
+        }
+        // Whoever asked about a position inside an entry will ask about the end of that entry next.
+        if inside {
+            self.found.push((end, Mark::Boundary(self.boundary())));
         }
     }
 

@@ -27,7 +27,7 @@ impl HeadReading {
 
     pub(super) fn of_bytes(bytes: &[u8]) -> HeadReading {
         let head = bytes.get(..HEAD_LENGTH).unwrap_or(bytes);
-        HeadReading { bytes: head.to_vec(), size: bytes.len() as u64, locked: false }
+        HeadReading { bytes: head.to_vec(), size: bytes.len() as u64, locked: true }
     }
 }
 

@@ -1,5 +1,8 @@
 //! The memory map: the only `unsafe` of the package.
-#![expect(unsafe_code, reason = "a memory map cannot be made without; what it rests on is said at each place")]
+#![expect(
+    unsafe_code,
+    reason = "a memory map cannot be made without; what it rests on is said at each place"
+)]
 
 use memmap2::{Mmap, UncheckedAdvice};
 use std::fs::File;
@@ -34,14 +37,18 @@ impl FileMap {
     /// Gives the pages before `offset` back, so that reading a large file once does not grow the process.
     pub(super) fn release_before(&mut self, offset: usize) {
         const STEP: usize = 8 * 1024 * 1024;
-        let end = offset - offset % STEP;
+        let end = (offset / STEP).saturating_mul(STEP);
         if end <= self.released {
             return;
         }
         // SAFETY: `DontNeed` on a shared, read-only map of a file loses nothing: a later access reads the same
         // bytes from the page cache again.
         let given = unsafe {
-            self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, self.released, end.saturating_sub(self.released))
+            self.map.unchecked_advise_range(
+                UncheckedAdvice::DontNeed,
+                self.released,
+                end.saturating_sub(self.released),
+            )
         };
         // Advice that is refused costs memory and nothing else.
         drop(given);

@@ -95,6 +95,16 @@ impl Journal {
         let writer = writer_of(&file);
         let reading = read_head(&file)?;
         let head = Head::parse(&reading.bytes)?;
+        Journal::assemble(file, access, writer, reading, head)
+    }
+
+    fn assemble(
+        file: File,
+        access: Access,
+        writer: Writer,
+        reading: HeadReading,
+        head: Head,
+    ) -> Result<Journal, OpenError> {
         let in_use = writer == Writer::Present;
         let source = match access {
             Access::Map => Source::Map(map::FileMap::new(file.inner())?),
@@ -105,16 +115,33 @@ impl Journal {
         Ok(Journal { source, head, checkpoints, reading, writer })
     }
 
-    /// A log in any storage, read through a window.
+    /// As [`Journal::open`], whatever the head says: without a signature the log is taken for one of version 5
+    /// that was never checkpointed. For looking into files whose head is lost.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`], and [`OpenError::Head`] for fewer than 41 bytes.
+    pub fn open_ignoring_head(path: &Path, access: Access) -> Result<Journal, OpenError> {
+        let file = File::open(path)?;
+        let writer = writer_of(&file);
+        let reading = read_head(&file)?;
+        let head = match Head::parse(&reading.bytes) {
+            Ok(head) => head,
+            Err(error @ (HeadError::Empty | HeadError::Cut { .. })) => return Err(error.into()),
+            Err(_) => Head::hard(Version::V5, HEAD_SIZE),
+        };
+        Journal::assemble(file, access, writer, reading, head)
+    }
+
+    /// A log in any storage, read through a window. That nobody writes to it meanwhile is the caller's promise.
     ///
     /// # Errors
     /// [`OpenError::Io`] or [`OpenError::Head`].
     pub fn of_storage(storage: Box<dyn ReadAt>) -> Result<Journal, OpenError> {
-        let reading = HeadReading::once(storage.as_ref())?;
+        let reading = HeadReading { locked: true, ..HeadReading::once(storage.as_ref())? };
         let head = Head::parse(&reading.bytes)?;
         let checkpoints = head.checkpoints(reading.size);
         let source = Source::Window(Box::new(Window::new(storage)));
-        Ok(Journal { source, head, checkpoints, reading, writer: Writer::Unknown })
+        Ok(Journal { source, head, checkpoints, reading, writer: Writer::Absent })
     }
 
     /// A log that is in memory, head included.
@@ -125,7 +152,7 @@ impl Journal {
         let head = Head::parse(&bytes)?;
         let reading = HeadReading::of_bytes(&bytes);
         let checkpoints = head.checkpoints(reading.size);
-        Ok(Journal { source: Source::Memory(bytes), head, checkpoints, reading, writer: Writer::Unknown })
+        Ok(Journal { source: Source::Memory(bytes), head, checkpoints, reading, writer: Writer::Absent })
     }
 
     /// The head, as it stood when the file was opened.
@@ -181,7 +208,9 @@ impl Journal {
     }
 }
 
-fn writer_of(file: &File) -> Writer {
+/// Whether a writer has `file`, asked without taking a lock.
+#[must_use]
+pub fn writer_of(file: &File) -> Writer {
     match lock::is_locked(file.inner(), Region::Tail) {
         Ok(true) => Writer::Present,
         Ok(false) => Writer::Absent,
@@ -266,7 +295,10 @@ impl Entries<'_> {
     ///
     /// # Errors
     /// [`ReadError`]; asking again gives the same error.
-    #[expect(clippy::should_implement_trait, reason = "the entry borrows from the reader, as no iterator's item can")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the entry borrows from the reader, as no iterator's item can"
+    )]
     pub fn next(&mut self) -> Result<Option<Located<'_>>, ReadError> {
         if self.position >= self.end {
             return Ok(None);

@@ -54,7 +54,14 @@ impl Commands {
         out.integer(count);
     }
 
-    fn target(&self, out: &mut Output<'_>, table: TableId, record: RecordId, field: FieldId, schema: &Schema) {
+    fn target(
+        &self,
+        out: &mut Output<'_>,
+        table: TableId,
+        record: RecordId,
+        field: FieldId,
+        schema: &Schema,
+    ) {
         self.table(out, table, schema);
         out.byte(b' ');
         self.values.record(out, record);
@@ -142,8 +149,7 @@ impl Format for Commands {
 
     fn end(&mut self, out: &mut Output<'_>, _: u64, ended: Ended) {
         let style = &self.values.style;
-        let positions = style.positions && !style.schema_only;
-        if ended.whole && ended.any && !positions && !style.is_reference_9() {
+        if ended.whole && ended.any && !style.prints_positions() && !style.is_reference_9() {
             out.byte(b'\n');
         }
     }

@@ -180,7 +180,8 @@ impl JsonLines {
                 table(out, id, schema);
                 number(out, "record", record.0);
             }
-            Entry::InsertVector { table: id, first, count } | Entry::DeleteVector { table: id, first, count } => {
+            Entry::InsertVector { table: id, first, count }
+            | Entry::DeleteVector { table: id, first, count } => {
                 table(out, id, schema);
                 records(out, first, count);
             }

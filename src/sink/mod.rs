@@ -72,7 +72,18 @@ impl Style {
     /// Everything, lossless, without blob data.
     #[must_use]
     pub const fn new(version: Version) -> Style {
-        Style { version, fidelity: Fidelity::Lossless, blob_data: false, positions: false, schema_only: false }
+        Style {
+            version,
+            fidelity: Fidelity::Lossless,
+            blob_data: false,
+            positions: false,
+            schema_only: false,
+        }
+    }
+
+    /// Whether positions are printed: not between entries of the schema alone.
+    pub(crate) const fn prints_positions(&self) -> bool {
+        self.positions && !self.schema_only
     }
 
     /// Whether the text is that of joedb 9.
@@ -182,7 +193,7 @@ impl<F: Format> Sink for TextSink<'_, F> {
             self.format.entry(&mut self.out, located, schema);
             self.count_left_out(&located.entry);
         }
-        if self.style.positions && !self.style.schema_only {
+        if self.style.prints_positions() {
             self.format.position(&mut self.out, located.end());
         }
         self.settle()

@@ -24,7 +24,14 @@ impl Raw {
         out.integer(table.0);
     }
 
-    fn records(&self, out: &mut Output<'_>, command: &[u8], table: TableId, first: RecordId, count: Option<u64>) {
+    fn records(
+        &self,
+        out: &mut Output<'_>,
+        command: &[u8],
+        table: TableId,
+        first: RecordId,
+        count: Option<u64>,
+    ) {
         self.command(out, command, table);
         out.byte(b' ');
         self.values.record(out, first);
@@ -34,7 +41,13 @@ impl Raw {
         }
     }
 
-    fn target(&self, out: &mut Output<'_>, command: &[u8], type_name: &str, target: (TableId, RecordId, FieldId)) {
+    fn target(
+        &self,
+        out: &mut Output<'_>,
+        command: &[u8],
+        type_name: &str,
+        target: (TableId, RecordId, FieldId),
+    ) {
         let (table, record, field) = target;
         out.bytes(command);
         out.bytes(type_name.as_bytes());

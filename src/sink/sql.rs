@@ -259,7 +259,8 @@ fn hex_literal(out: &mut Output<'_>, bytes: &[u8]) {
 /// is no text stays a blob.
 fn text_literal(out: &mut Output<'_>, bytes: &[u8]) {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-    let harmless = |text: &&str| !text.chars().any(|c| !matches!(c, '\n' | '\t') && is_obeyed_by_terminals(c));
+    let harmless =
+        |text: &&str| !text.chars().any(|c| !matches!(c, '\n' | '\t') && is_obeyed_by_terminals(c));
     match (text, text.filter(harmless)) {
         (_, Some(text)) => {
             out.byte(b'\'');
@@ -306,18 +307,24 @@ impl Sql {
             Entry::DropTable { table } => {
                 self.table(out, b"DROP TABLE ", table, schema);
                 out.bytes(b";\n");
-                self.names.tables.remove(table, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
+                self.names
+                    .tables
+                    .remove(table, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
                 self.names.fields.remove(&table);
             }
             Entry::RenameTable { table, name } => {
                 self.table(out, b"ALTER TABLE ", table, schema);
-                self.names.tables.remove(table, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
+                self.names
+                    .tables
+                    .remove(table, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
                 out.bytes(b" RENAME TO ");
                 let name = self.new_table_name(table, name);
                 identifier(out, &name);
                 out.bytes(b";\n");
             }
-            Entry::AddField { table, name, field_type } => self.add_field(out, table, name, field_type, schema),
+            Entry::AddField { table, name, field_type } => {
+                self.add_field(out, table, name, field_type, schema)
+            }
             Entry::DropField { table, field } => {
                 self.table(out, b"ALTER TABLE ", table, schema);
                 out.bytes(b" DROP COLUMN ");
@@ -451,7 +458,7 @@ impl Format for Sql {
             out.bytes(b"-- The log does not decode from here on; what came before is kept.\n");
         }
         out.text(format_args!("COMMIT; --checkpoint = {position}\n"));
-        if ended.any && ended.whole && !(style.positions && !style.schema_only) {
+        if ended.any && ended.whole && !style.prints_positions() {
             out.byte(b'\n');
         }
     }

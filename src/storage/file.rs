@@ -68,7 +68,11 @@ impl ReadAt for File {
     fn size(&self) -> io::Result<u64> {
         let metadata = self.0.metadata()?;
         // The metadata of a block device say 0; its end is where seeking to it ends.
-        if metadata.is_file() { Ok(metadata.len()) } else { io::Seek::seek(&mut &self.0, io::SeekFrom::End(0)) }
+        if metadata.is_file() {
+            Ok(metadata.len())
+        } else {
+            io::Seek::seek(&mut &self.0, io::SeekFrom::End(0))
+        }
     }
 }
 
@@ -111,11 +115,16 @@ impl Storage for File {
         lock::unlock(&self.0, region)
     }
 
-    fn copy_at(&mut self, source: &File, position: u64, length: u64) -> io::Result<u64> {
-        match kernel_copy(&source.0, &self.0, position, length) {
+    fn copy_from(&mut self, source: &File, from: u64, to: u64, length: u64) -> io::Result<u64> {
+        match kernel_copy(&source.0, &self.0, from, to, length) {
             Some(copied) => Ok(copied),
-            None => copy_through_memory(self, source, position, length),
+            None => copy_through_memory(self, source, from, to, length),
         }
+    }
+
+    #[cfg(unix)]
+    fn copy_attributes(&mut self, source: &File) -> Vec<String> {
+        attributes::copy(&source.0, &self.0)
     }
 
     #[cfg(target_os = "linux")]
@@ -129,18 +138,65 @@ impl Storage for File {
 /// Copies within the kernel, or shares the blocks where the file system can. `None` where it cannot, or copied
 /// nothing: the caller then reads and writes, and gets the error or the end from there.
 #[cfg(target_os = "linux")]
-fn kernel_copy(source: &fs::File, target: &fs::File, position: u64, length: u64) -> Option<u64> {
+fn kernel_copy(source: &fs::File, target: &fs::File, from: u64, to: u64, length: u64) -> Option<u64> {
     const ROUND: u64 = 64 * 1024 * 1024;
-    let mut from = i64::try_from(position).ok()?;
-    let mut to = from;
+    let mut from = i64::try_from(from).ok()?;
+    let mut to = i64::try_from(to).ok()?;
     let round = usize::try_from(length.min(ROUND)).ok()?;
     let copied = nix::fcntl::copy_file_range(source, Some(&mut from), target, Some(&mut to), round);
     copied.ok().filter(|&copied| copied > 0).map(|copied| copied as u64)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn kernel_copy(_: &fs::File, _: &fs::File, _: u64, _: u64) -> Option<u64> {
+fn kernel_copy(_: &fs::File, _: &fs::File, _: u64, _: u64, _: u64) -> Option<u64> {
     None
+}
+
+/// What a file has beside its bytes.
+#[cfg(unix)]
+mod attributes {
+    use std::fs::{File, Metadata};
+    use std::io;
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    use xattr::FileExt as _;
+
+    /// The owner comes first: changing it clears bits of the mode.
+    pub(super) fn copy(source: &File, target: &File) -> Vec<String> {
+        let mut missing = Vec::new();
+        let mut note = |what: String, result: io::Result<()>| {
+            if let Err(error) = result {
+                missing.push(format!("{what}: {error}"));
+            }
+        };
+        match (source.metadata(), target.metadata()) {
+            (Ok(from), Ok(to)) => {
+                note(format!("owner {}:{}", from.uid(), from.gid()), copy_owner(&from, &to, target));
+                note(format!("mode {:o}", from.mode() & 0o7777), target.set_permissions(from.permissions()));
+            }
+            (Err(error), _) | (_, Err(error)) => note("owner and mode".to_owned(), Err(error)),
+        }
+        match source.list_xattr() {
+            Ok(names) => {
+                for name in names {
+                    note(format!("attribute {}", name.display()), copy_attribute(source, target, &name));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(error) => note("extended attributes".to_owned(), Err(error)),
+        }
+        missing
+    }
+
+    fn copy_owner(from: &Metadata, to: &Metadata, target: &File) -> io::Result<()> {
+        if (from.uid(), from.gid()) == (to.uid(), to.gid()) {
+            return Ok(());
+        }
+        fchown(target, Some(from.uid()), Some(from.gid()))
+    }
+
+    fn copy_attribute(source: &File, target: &File, name: &std::ffi::OsStr) -> io::Result<()> {
+        source.get_xattr(name)?.map_or(Ok(()), |value| target.set_xattr(name, &value))
+    }
 }
 
 /// The directories of the operating system; every name is a path.
@@ -245,7 +301,7 @@ mod tests {
         fs::write(&source_path, b"0123456789").unwrap();
         let source = File::open(&source_path).unwrap();
         let mut target = FileDirectory.create_new(&directory.path().join("target")).unwrap();
-        assert_eq!(target.copy_at(&source, 3, 4).unwrap(), 4);
+        assert_eq!(target.copy_from(&source, 3, 3, 4).unwrap(), 4);
         let mut found = [0; 7];
         assert_eq!(target.read_full_at(&mut found, 0).unwrap(), 7);
         assert_eq!(&found, b"\0\0\x003456");

@@ -100,16 +100,26 @@ pub trait Storage: ReadAt {
     /// As [`Storage::try_lock`].
     fn unlock(&self, region: Region) -> io::Result<()>;
 
-    /// Copies up to `length` bytes from the same position of `source`, and returns how many; the kernel does it
+    /// Copies up to `length` bytes from `from` in `source` to `to` here, and returns how many; the kernel does it
     /// where it can. 0 means that `source` ends there.
     ///
     /// # Errors
     /// What the operating system says.
-    fn copy_at(&mut self, source: &Self, position: u64, length: u64) -> io::Result<u64>
+    fn copy_from(&mut self, source: &Self, from: u64, to: u64, length: u64) -> io::Result<u64>
     where
         Self: Sized,
     {
-        copy_through_memory(self, source, position, length)
+        copy_through_memory(self, source, from, to, length)
+    }
+
+    /// Gives this file the owner, the mode and the extended attributes of `source`, and returns in words which of
+    /// them could not be given.
+    fn copy_attributes(&mut self, source: &Self) -> Vec<String>
+    where
+        Self: Sized,
+    {
+        let _ = source;
+        Vec::new()
     }
 
     /// Asks the kernel to forget what it keeps of the file in memory, so that the next read comes from the disk.
@@ -117,18 +127,19 @@ pub trait Storage: ReadAt {
     fn drop_cache(&self) {}
 }
 
-/// One round of a copy through a buffer: [`Storage::copy_at`] where the kernel does not help.
+/// One round of a copy through a buffer: [`Storage::copy_from`] where the kernel does not help.
 pub(crate) fn copy_through_memory<S: Storage>(
     target: &mut S,
     source: &S,
-    position: u64,
+    from: u64,
+    to: u64,
     length: u64,
 ) -> io::Result<u64> {
     const PIECE: u64 = 1024 * 1024;
     let piece = usize::try_from(length.min(PIECE)).unwrap_or(0);
     let mut buffer = vec![0; piece];
-    let read = source.read_full_at(&mut buffer, position)?;
-    target.write_at(buffer.get(..read).unwrap_or_default(), position)?;
+    let read = source.read_full_at(&mut buffer, from)?;
+    target.write_at(buffer.get(..read).unwrap_or_default(), to)?;
     Ok(read as u64)
 }
 

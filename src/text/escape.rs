@@ -77,6 +77,23 @@ fn special(out: &mut Output<'_>, rest: &[u8], byte: u8, previous: u8, escape: Es
     1
 }
 
+/// Appends text for a terminal that may hold anything: line feeds and tabs are kept, what else a terminal would
+/// obey and what is no UTF-8 is written as `\ooo`.
+pub fn for_terminal(out: &mut Output<'_>, bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Some(&byte) = rest.first() {
+        let length = match byte {
+            b'\n' | b'\t' | 0x20..=0x7e => 1,
+            _ => safe_character(rest),
+        };
+        match rest.get(..length) {
+            Some(character) if length > 0 => out.bytes(character),
+            _ => octal(out, byte),
+        }
+        rest = rest.get(length.max(1)..).unwrap_or_default();
+    }
+}
+
 fn octal(out: &mut Output<'_>, byte: u8) {
     let digit = |shift: u32| b'0' | ((byte >> shift) & 7);
     out.bytes(&[b'\\', digit(6), digit(3), digit(0)]);

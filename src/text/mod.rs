@@ -20,6 +20,16 @@ impl fmt::Display for Position {
     }
 }
 
+/// A number of bytes in words: `1 byte`, `2 bytes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, if self.0 == 1 { "byte" } else { "bytes" })
+    }
+}
+
 /// `bytes` in double quotes, escaped so that a terminal shows them and does not obey them.
 ///
 /// At most the first 64 bytes are shown: this is for messages, not for data.

@@ -18,7 +18,8 @@ pub fn quote(path: &Path) -> String {
 }
 
 const fn is_bare(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b',' | b'@' | b'%' | b':' | b'=')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b',' | b'@' | b'%' | b':' | b'=')
 }
 
 fn escaped(byte: u8) -> String {

@@ -24,7 +24,14 @@ impl Utc {
     pub fn from_seconds(seconds: i64) -> Utc {
         let of_day = u32::try_from(seconds.rem_euclid(SECONDS_A_DAY)).unwrap_or(0);
         let (year, month, day) = civil(seconds.div_euclid(SECONDS_A_DAY));
-        Utc { year, month, day, hour: part(of_day / 3600), minute: part(of_day / 60 % 60), second: part(of_day % 60) }
+        Utc {
+            year,
+            month,
+            day,
+            hour: part(of_day / 3600),
+            minute: part(of_day / 60 % 60),
+            second: part(of_day % 60),
+        }
     }
 
     /// Appends `2025-04-18 18:13:20 GMT`.

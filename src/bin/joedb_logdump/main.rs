@@ -1,2 +1,65 @@
-//! Soon.
-fn main() {}
+//! `joedb_logdump`: shows what is in a joedb file, and what happened to it.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod args;
+mod check;
+mod dump;
+mod header;
+#[path = "../shared/manual.rs"]
+mod manual;
+#[path = "../shared/outcome.rs"]
+mod outcome;
+#[path = "../shared/positions.rs"]
+mod positions;
+#[path = "../shared/progress.rs"]
+mod progress;
+mod sections;
+mod table;
+
+use args::Args;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use joedb::Outcome;
+use outcome::{Failure, failure};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd as _;
+use std::process::ExitCode;
+
+const PROGRAM: &str = "joedb_logdump";
+
+fn main() -> ExitCode {
+    let command = Args::command().after_long_help(manual::as_help(sections::SECTIONS));
+    let args = match command.clone().try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
+        Ok(args) => args,
+        Err(error) => error.exit(),
+    };
+    match stdout().map_err(Failure::from).and_then(|mut out| run(&args, command, &mut out)) {
+        Ok(outcome) => outcome.into(),
+        Err(failure) => outcome::report(PROGRAM, &failure),
+    }
+}
+
+/// Standard output without the line buffer of the standard library: the formatters have one of their own.
+fn stdout() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+fn run(args: &Args, command: clap::Command, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    if let Some(what) = args.generate {
+        manual::generate(what, command, sections::SECTIONS, out)?;
+        return Ok(Outcome::Done);
+    }
+    if args.header {
+        return header::run(args, out);
+    }
+    if args.check {
+        return check::run(args, out);
+    }
+    match args.files.as_slice() {
+        [file] => dump::run(args, file, out),
+        files => {
+            let message = "one FILE expected; only --header and --check take several";
+            Err(failure(Outcome::Usage, anyhow::anyhow!("{} files found, {message}", files.len())))
+        }
+    }
+}

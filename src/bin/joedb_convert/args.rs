@@ -1,0 +1,102 @@
+//! What can be typed.
+
+use crate::manual::Generate;
+use crate::positions::position;
+use clap::{Parser, ValueEnum};
+use joedb::recovery::Target;
+use std::path::PathBuf;
+
+/// Recovers a joedb file: cuts its log at a checkpoint, at the last whole entry, or anywhere between two entries.
+///
+/// The input is never changed. What is kept is copied byte for byte, proved against its checksum, and opens cleanly
+/// in joedb: all four checkpoint places of the output hold the cut.
+#[derive(Debug, Parser)]
+#[command(name = "joedb_convert", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// The joedb file to recover.
+    #[arg(required_unless_present = "generate")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// The file to make.
+    #[arg(required_unless_present = "generate")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Where to cut: checkpoint, hard, soft, pending, last-entry, eof, or a position (decimal or 0x).
+    #[arg(long, value_name = "CUT", default_value = "checkpoint", value_parser = target)]
+    pub(crate) to: Target,
+
+    /// Cut at the first boundary that is not before this position, as the reference tool does.
+    #[arg(long, value_name = "POS", value_parser = position, conflicts_with_all = ["to", "ignore_header"])]
+    pub(crate) until: Option<u64>,
+
+    /// The same as --to eof.
+    #[arg(long, aliases = ["ignore_header", "ignore-errors", "ignore_errors"], conflicts_with = "to")]
+    pub(crate) ignore_header: bool,
+
+    /// Print the plan, and exit as the run would.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Do not decode what is kept before copying it.
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+
+    /// Allow a cut that leaves an empty database.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+
+    /// Replace an output that exists.
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Keep the removed bytes in this new file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_tail: Option<PathBuf>,
+
+    /// The form of plan and receipt.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: ReceiptForm,
+
+    /// No progress and no advice; errors and warnings are still shown.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// Print the manual page, or completions for a shell.
+    #[arg(long, hide = true, value_name = "WHAT", exclusive = true)]
+    pub(crate) generate: Option<Generate>,
+}
+
+impl Args {
+    /// The cut asked for, in whichever way.
+    pub(crate) fn target(&self) -> Target {
+        match (self.until, self.ignore_header) {
+            (Some(position), _) => Target::Until(position),
+            (None, true) => Target::Eof,
+            (None, false) => self.to,
+        }
+    }
+}
+
+/// The form of plan and receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReceiptForm {
+    /// For people.
+    Text,
+    /// One object, on one line.
+    Json,
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    Ok(match text {
+        "checkpoint" => Target::Checkpoint,
+        "hard" => Target::Hard,
+        "soft" => Target::Soft,
+        "pending" => Target::Pending,
+        "last-entry" => Target::LastEntry,
+        "eof" => Target::Eof,
+        _ => Target::Position(position(text).map_err(|_| {
+            "checkpoint, hard, soft, pending, last-entry, eof, or a position (decimal or 0x) expected"
+                .to_owned()
+        })?),
+    })
+}

@@ -1,0 +1,113 @@
+//! Plan and receipt, as text and as JSON.
+
+use crate::args::{Args, ReceiptForm};
+use joedb::recovery::{Plan, Receipt, Share};
+use joedb::text::shell::quote;
+use joedb::text::{Bytes, Position, file_name};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The version of the JSON form; it rises when a member changes its meaning.
+const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    input: String,
+    output: String,
+    dry_run: bool,
+    plan: &'a Plan,
+    receipt: Option<&'a Receipt>,
+}
+
+pub(crate) fn show_plan(
+    args: &Args,
+    input: &Path,
+    output: &Path,
+    plan: &Plan,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if args.format == ReceiptForm::Json {
+        return json(input, output, plan, None, out);
+    }
+    writeln!(out, "plan: {}", line(plan, input, output))?;
+    rounded(plan, out)?;
+    writeln!(out, "nothing was written (--dry-run)")
+}
+
+pub(crate) fn show(
+    args: &Args,
+    input: &Path,
+    output: &Path,
+    plan: &Plan,
+    receipt: &Receipt,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if args.format == ReceiptForm::Json {
+        return json(input, output, plan, Some(receipt), out);
+    }
+    writeln!(out, "{} (CRC-32 {:08x}, read back)", line(plan, input, output), receipt.crc)?;
+    rounded(plan, out)?;
+    if let (Some(bytes), Some(tail)) = (receipt.saved_tail, &args.save_tail) {
+        writeln!(out, "saved: {} in {}", Bytes(bytes), file_name(tail))?;
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    swap(input, output, out)
+}
+
+fn json(
+    input: &Path,
+    output: &Path,
+    plan: &Plan,
+    receipt: Option<&Receipt>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        input: file_name(input),
+        output: file_name(output),
+        dry_run: receipt.is_none(),
+        plan,
+        receipt,
+    };
+    writeln!(out, "{}", serde_json::to_string(&document)?)
+}
+
+/// Kept, lost, where.
+fn line(plan: &Plan, input: &Path, output: &Path) -> String {
+    let (input, output) = (file_name(input), file_name(output));
+    let at = Position(plan.cut);
+    format!("{input} cut at {at}: kept {}, lost {}, in {output}", share(plan.kept), share(plan.lost))
+}
+
+fn share(share: Share) -> String {
+    let count =
+        |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let entries = share.entries.map(|entries| count(entries, "entry", "entries"));
+    let rows = share.rows.filter(|&rows| rows > 0).map(|rows| count(rows, "row", "rows"));
+    let parts: Vec<String> = entries.into_iter().chain(rows).collect();
+    let bytes = Bytes(share.bytes).to_string();
+    if parts.is_empty() { bytes } else { format!("{bytes} ({})", parts.join(", ")) }
+}
+
+fn rounded(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    match plan.target {
+        joedb::recovery::Target::Until(asked) if asked != plan.cut => {
+            writeln!(out, "{} was rounded up to the next boundary, {}", Position(asked), Position(plan.cut))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The commands that put the recovered file in the place of the crashed one.
+fn swap(input: &Path, output: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let mut kept = input.as_os_str().to_owned();
+    kept.push(".crashed");
+    let (input, output, kept) = (quote(input), quote(output), quote(kept.as_ref()));
+    writeln!(out, "to put it in place, with no program using the file:")?;
+    writeln!(out, "  mv -n {input} {kept}")?;
+    writeln!(out, "  mv -n {output} {input}")
+}

@@ -1,0 +1,74 @@
+//! What the manual page and `--help` say beyond the options.
+
+use crate::manual::Section;
+
+/// Shown by `--help`, and in the manual page.
+pub(crate) const SECTIONS: &[Section] = &[
+    (
+        "CUTS",
+        "\
+  checkpoint  what joedb itself would read: the higher of the hard and the soft
+              checkpoint (the default)
+  hard        the hard checkpoint: safe, survives a power failure
+  soft        the soft checkpoint: very likely safe, complete unless the machine
+              went down
+  pending     a hard checkpoint of which only one copy was written: complete if
+              only the program crashed
+  last-entry  the last entry that decodes and makes sense: a risk
+  eof         the end of the file, if it is the end of an entry: a risk
+  POS         any position between two entries
+
+joedb_logdump --check shows all of them side by side, with what each keeps and loses.
+
+A cut at 41 leaves an empty database. It is refused without --allow-empty: joedb writes soft checkpoints by default, \
+so in many files the hard one is still 41.",
+    ),
+    (
+        "EXIT STATUS",
+        "\
+  0  done
+  1  it could not be done: an I/O error, the output exists, the input changed
+     while it was worked on
+  2  wrong usage; also when input and output are the same file
+  4  what was asked for cannot be had from this file: it does not decode up to
+     the cut, there is no such checkpoint, or the result would be empty
+  5  no joedb file
+
+Interrupted by a signal it exits with 128 and the number of the signal, and leaves no half output behind.",
+    ),
+    (
+        "EXAMPLES",
+        "\
+What joedb itself would read, into a new file:
+
+  joedb_convert app.joedb app.joedb.recovered
+
+After a power failure, and keeping what is cut off:
+
+  joedb_convert --to hard --save-tail app.tail app.joedb app.joedb.recovered
+
+What would be lost?
+
+  joedb_convert --dry-run --to hard app.joedb app.joedb.recovered",
+    ),
+    (
+        "FILES",
+        "\
+The output is written to OUTPUT.PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. A crash \
+leaves the output as it was, and at worst that temporary file, which may be deleted.
+
+Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
+one of version 4.",
+    ),
+    (
+        "CAVEATS",
+        "\
+Servers and clients that pulled entries behind the cut will diverge from the recovered file: stop them, and give \
+them the recovered file to begin from.
+
+joedb has no checksums: what decodes may still hold a changed value.
+
+A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration.",
+    ),
+    ("SEE ALSO", "joedb_logdump(1)"),
+];

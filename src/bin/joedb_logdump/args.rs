@@ -1,0 +1,129 @@
+//! What can be typed.
+
+use crate::manual::Generate;
+use crate::positions::position;
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+
+/// Shows what is in a joedb file, and what happened to it.
+///
+/// Without an option it prints the log up to the current checkpoint as joedb commands. It never changes a file.
+#[derive(Debug, Parser)]
+#[command(name = "joedb_logdump", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// The joedb file; several with --header and --check.
+    #[arg(required_unless_present = "generate", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Show the head and a state from the head alone; reads 41 bytes, whatever the size of the file.
+    #[arg(long, group = "form")]
+    pub(crate) header: bool,
+
+    /// Read everything and give the verdict: what happened, what is safe, what every cut would lose.
+    #[arg(long, group = "form")]
+    pub(crate) check: bool,
+
+    /// Print raw entries: ids instead of names.
+    #[arg(long, group = "form")]
+    pub(crate) raw: bool,
+
+    /// Print SQL.
+    #[arg(long, group = "form")]
+    pub(crate) sql: bool,
+
+    /// Print JSON Lines: an object for each entry.
+    #[arg(long, group = "form")]
+    pub(crate) json: bool,
+
+    /// Print only entries of the schema.
+    #[arg(long, alias = "schema_only")]
+    pub(crate) schema_only: bool,
+
+    /// Print the data of blobs.
+    #[arg(long)]
+    pub(crate) blob: bool,
+
+    /// Print the position after each entry (JSON Lines always hold it).
+    #[arg(long, alias = "print_checkpoint")]
+    pub(crate) print_checkpoint: bool,
+
+    /// Read to the end of the file, whatever the head says.
+    #[arg(long, aliases = ["ignore_header", "ignore-errors", "ignore_errors"])]
+    pub(crate) ignore_header: bool,
+
+    /// Print only entries from this position, decimal or 0x.
+    #[arg(long, value_name = "POS", value_parser = position)]
+    pub(crate) from: Option<u64>,
+
+    /// Print only entries before this position, decimal or 0x.
+    #[arg(long, value_name = "POS", value_parser = position)]
+    pub(crate) until: Option<u64>,
+
+    /// Print only what lies behind the current (or the hard) checkpoint: what recovery would throw away.
+    #[arg(
+        long,
+        value_name = "CHECKPOINT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "current",
+        conflicts_with_all = ["from", "until", "ignore_header"]
+    )]
+    pub(crate) tail: Option<Tail>,
+
+    /// With --check: exit with 3 unless the file is clean, or clean and hard-checkpointed to its end.
+    #[arg(long, value_name = "STATE", requires = "check")]
+    pub(crate) require: Option<Require>,
+
+    /// The form of --check.
+    #[arg(long, value_name = "FORM", default_value = "table", requires = "check")]
+    pub(crate) format: ReportForm,
+
+    /// With --check: all columns, however wide.
+    #[arg(long, requires = "check")]
+    pub(crate) wide: bool,
+
+    /// Print byte for byte what the reference tools print, their faults included.
+    #[arg(long, conflicts_with_all = ["json", "check"])]
+    pub(crate) compat: bool,
+
+    /// Read the file in pieces instead of mapping it into memory: safe when another program may cut it.
+    #[arg(long)]
+    pub(crate) no_mmap: bool,
+
+    /// No notices and no progress; errors are still shown.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// Print the manual page, or completions for a shell.
+    #[arg(long, hide = true, value_name = "WHAT", exclusive = true)]
+    pub(crate) generate: Option<Generate>,
+}
+
+/// Which checkpoint a tail begins at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tail {
+    /// The current one: what joedb would throw away.
+    Current,
+    /// The hard one: what a power failure may have taken.
+    Hard,
+}
+
+/// What a file has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Require {
+    /// Clean, up to a soft or a hard checkpoint, without a writer.
+    Clean,
+    /// Clean and hard-checkpointed to its end.
+    Hard,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportForm {
+    /// For people, 80 columns wide.
+    Table,
+    /// `key: value` lines.
+    Text,
+    /// One object a file, on one line.
+    Json,
+}

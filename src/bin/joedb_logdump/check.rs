@@ -1,0 +1,141 @@
+//! The verdict.
+
+use crate::PROGRAM;
+use crate::args::{Args, ReportForm, Require};
+use crate::outcome::{Failure, is_broken_pipe, say};
+use crate::progress::Progress;
+use crate::table;
+use joedb::Outcome;
+use joedb::diagnosis::{Evidence, Report, diagnose};
+use joedb::journal::{Access, Journal, OpenError, writer_of};
+use joedb::storage::{File, ReadAt as _};
+use joedb::text::file_name;
+use serde::Serialize;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
+
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let mut worst = Outcome::Done;
+    let mut listening = true;
+    for (index, path) in args.files.iter().enumerate() {
+        let outcome = match examine(args, path) {
+            Ok(report) => {
+                if listening {
+                    listening = show(args, path, &report, index, out)?;
+                }
+                verdict(args, &report)
+            }
+            Err(failure) => {
+                say(&format!("{PROGRAM}: {}: {:#}", file_name(path), failure.error));
+                failure.outcome
+            }
+        };
+        worst = worst.worse(outcome);
+    }
+    Ok(worst)
+}
+
+fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
+    let access = if args.no_mmap { Access::Window } else { Access::Automatic };
+    let mut journal = match Journal::open(path, access) {
+        Ok(journal) => journal,
+        Err(OpenError::Head(error)) => {
+            let file = File::open(path)?;
+            return Ok(Report::of_head_error(&error, file.size()?, writer_of(&file)));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut progress = Progress::new("check", journal.size(), args.quiet);
+    Ok(diagnose(&mut journal, &Evidence::of_path(path), &mut |position| progress.at(position))?)
+}
+
+fn verdict(args: &Args, report: &Report) -> Outcome {
+    let met = match args.require {
+        None => true,
+        Some(Require::Clean) => report.is_clean(),
+        Some(Require::Hard) => report.is_hard(),
+    };
+    let outcome = report.verdict.outcome();
+    if met { outcome } else { outcome.worse(Outcome::Recoverable) }
+}
+
+/// Whether anybody still listens: a closed pipe takes nothing from the verdict.
+fn show(
+    args: &Args,
+    path: &Path,
+    report: &Report,
+    index: usize,
+    out: &mut dyn Write,
+) -> Result<bool, Failure> {
+    match write(args, path, report, index, out) {
+        Ok(()) => Ok(true),
+        Err(error) if is_broken_pipe(&anyhow::Error::from(io::Error::from(error.kind()))) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn write(args: &Args, path: &Path, report: &Report, index: usize, out: &mut dyn Write) -> io::Result<()> {
+    let gap = if index > 0 && args.format != ReportForm::Json { "\n" } else { "" };
+    out.write_all(gap.as_bytes())?;
+    let mut text = match args.format {
+        ReportForm::Table => {
+            let colour = io::stdout().is_terminal() && table::colour_wanted();
+            table::render(path, report, args.wide, colour)
+        }
+        ReportForm::Text => key_values(path, report),
+        ReportForm::Json => json(path, report)?,
+    };
+    text.push('\n');
+    out.write_all(text.as_bytes())
+}
+
+/// A report and what only the program knows.
+#[derive(Serialize)]
+struct Document<'a> {
+    file: String,
+    #[serde(flatten)]
+    report: &'a Report,
+    commands: Vec<String>,
+}
+
+fn document<'a>(path: &Path, report: &'a Report) -> Document<'a> {
+    let commands = report.findings.iter().map(|finding| finding.advice.command(path)).collect();
+    Document { file: path.to_string_lossy().into_owned(), report, commands }
+}
+
+fn json(path: &Path, report: &Report) -> io::Result<String> {
+    let text = serde_json::to_string(&document(path, report))?;
+    // serde_json leaves DEL, the C1 controls and the marks of direction as they are; a terminal obeys them.
+    let escape = |c: char| match joedb::text::escape::is_obeyed_by_terminals(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    Ok(text.chars().map(escape).collect())
+}
+
+/// The document as `key: value` lines, keys of nested members joined by dots.
+fn key_values(path: &Path, report: &Report) -> String {
+    let mut lines = Vec::new();
+    if let Ok(value) = serde_json::to_value(document(path, report)) {
+        flatten("", &value, &mut lines);
+    }
+    lines.join("\n")
+}
+
+fn flatten(key: &str, value: &serde_json::Value, lines: &mut Vec<String>) {
+    let under = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+    match value {
+        serde_json::Value::Object(members) => {
+            members.iter().for_each(|(name, value)| flatten(&under(name), value, lines));
+        }
+        serde_json::Value::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| flatten(&under(&index.to_string()), value, lines));
+        }
+        serde_json::Value::String(text) => lines.push(format!("{key}: {}", file_name(Path::new(text)))),
+        serde_json::Value::Null => lines.push(format!("{key}: none")),
+        other => lines.push(format!("{key}: {other}")),
+    }
+}

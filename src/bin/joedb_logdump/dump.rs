@@ -1,0 +1,223 @@
+//! The log in its text forms.
+
+use crate::PROGRAM;
+use crate::args::{Args, Tail};
+use crate::outcome::{Failure, failure, say};
+use crate::progress::Progress;
+use anyhow::{Context as _, anyhow};
+use joedb::Outcome;
+use joedb::head::HEAD_SIZE;
+use joedb::journal::{Access, Journal, OpenError, Writer};
+use joedb::replay::{Interruption, Range, ReplayError, Replayed, replay};
+use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, LeftOut, Raw, Sql, Style, TextSink};
+use joedb::storage::File;
+use joedb::text::shell::quote;
+use joedb::text::{Output, Position, escape, file_name};
+use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
+
+pub(crate) fn run(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let name = file_name(path);
+    let mut journal = open(args, path).map_err(|failure| failure.context(&name))?;
+    let range = range(args, &journal).map_err(|failure| failure.context(&name))?;
+    if !args.quiet {
+        notices(args, path, &journal);
+    }
+    let mut terminal = TerminalSafe(out);
+    let out: &mut dyn Write =
+        if args.compat && io::stdout().is_terminal() { &mut terminal } else { terminal.0 };
+    let style = Style {
+        version: journal.version(),
+        fidelity: if args.compat { Fidelity::Reference } else { Fidelity::Lossless },
+        blob_data: args.blob,
+        positions: args.print_checkpoint,
+        schema_only: args.schema_only,
+    };
+    let blobs = File::open(path).ok().map(|file| BlobReader::new(Box::new(file), journal.size()));
+    let (replayed, left_out) = if args.raw {
+        play(args, &mut journal, range, style, Raw::new(style, blobs), out)
+    } else if args.sql {
+        play(args, &mut journal, range, style, Sql::new(style, blobs), out)
+    } else if args.json {
+        play(args, &mut journal, range, style, JsonLines::new(style), out)
+    } else {
+        play(args, &mut journal, range, style, Commands::new(style, blobs), out)
+    }
+    .map_err(|failure| failure.context(&name))?;
+    left_out_notice(args, &name, left_out);
+    conclude(args, path, &replayed, range)
+}
+
+impl Failure {
+    fn context(self, name: &str) -> Failure {
+        Failure { error: self.error.context(name.to_owned()), ..self }
+    }
+}
+
+fn open(args: &Args, path: &Path) -> Result<Journal, Failure> {
+    let access = if args.no_mmap { Access::Window } else { Access::Automatic };
+    let opened = if args.ignore_header {
+        Journal::open_ignoring_head(path, access)
+    } else {
+        Journal::open(path, access)
+    };
+    opened.map_err(|error| match error {
+        OpenError::Io(error) => error.into(),
+        OpenError::Head(error) => failure(Outcome::NotJoedb, error),
+        OpenError::CutShort(error) => failure(Outcome::Damaged, error),
+    })
+}
+
+fn range(args: &Args, journal: &Journal) -> Result<Range, Failure> {
+    let size = journal.size();
+    if let Some(tail) = args.tail {
+        let current = checkpoint(journal)?;
+        let hard = journal.checkpoints().hard.position;
+        let from = if tail == Tail::Hard { hard } else { current };
+        return Ok(Range { from, until: size, limit: size });
+    }
+    let limit = if args.ignore_header { size } else { checkpoint(journal)? };
+    let from = args.from.unwrap_or(HEAD_SIZE);
+    let until = args.until.unwrap_or(limit);
+    if args.from.is_some() && args.until.is_some() && from > until {
+        return Err(failure(Outcome::Usage, anyhow!("--from {from} lies behind --until {until}")));
+    }
+    for asked in [from, until] {
+        if !(HEAD_SIZE..=limit).contains(&asked) {
+            return Err(outside(args, asked, limit));
+        }
+    }
+    Ok(Range { from, until, limit })
+}
+
+fn checkpoint(journal: &Journal) -> Result<u64, Failure> {
+    let context = "--check says what is left, --ignore-header dumps it";
+    journal.checkpoints().current().context(context).map_err(|error| failure(Outcome::Damaged, error))
+}
+
+fn outside(args: &Args, asked: u64, limit: u64) -> Failure {
+    let more = if args.ignore_header { "" } else { "; --ignore-header reads to the end of the file" };
+    let (asked, limit) = (Position(asked), Position(limit));
+    let error = anyhow!("position {asked} is not in the log, which runs from 41 (0x29) to {limit}{more}");
+    failure(Outcome::Damaged, error)
+}
+
+fn play<F: Format>(
+    args: &Args,
+    journal: &mut Journal,
+    range: Range,
+    style: Style,
+    format: F,
+    out: &mut dyn Write,
+) -> Result<(Replayed, LeftOut), Failure> {
+    let mut sink = TextSink::new(format, style, out);
+    if args.raw {
+        sink = sink.with_all_blobs();
+    }
+    let quiet = args.quiet || io::stdout().is_terminal();
+    let mut progress = Progress::new("dump", range.until, quiet);
+    let played = replay(journal, range, style.fidelity, &mut sink, &mut |position| progress.at(position));
+    let replayed = played.map_err(|error| match error {
+        ReplayError::Source(error) => Failure::from(error),
+        ReplayError::Sink(error) => error.into(),
+    })?;
+    Ok((replayed, sink.left_out()))
+}
+
+/// What the head says that the dump does not show.
+fn notices(args: &Args, path: &Path, journal: &Journal) {
+    let checkpoints = journal.checkpoints();
+    let Ok(current) = checkpoints.current() else { return };
+    if args.ignore_header || args.tail.is_some() {
+        return;
+    }
+    let (name, behind) = (file_name(path), journal.size().saturating_sub(current));
+    if let Some(past) = checkpoints.soft_past_end {
+        let past = Position(past.position);
+        notice(
+            &name,
+            &format!("a soft checkpoint at {past} lies past the end of the file: acknowledged data is gone"),
+        );
+    }
+    if behind > 0 && journal.writer() == Writer::Present {
+        notice(
+            &name,
+            &format!("a program is writing it; the {behind} bytes behind the checkpoint are not shown"),
+        );
+    } else if behind > 0 {
+        let (current, quoted) = (Position(current), quote(path));
+        notice(
+            &name,
+            &format!(
+                "dirty tail: {behind} bytes behind the checkpoint at {current} are not shown\n  \
+                 look at them: joedb_logdump --tail {quoted}\n  \
+                 the verdict:  joedb_logdump --check {quoted}"
+            ),
+        );
+    }
+}
+
+fn notice(name: &str, text: &str) {
+    say(&format!("{PROGRAM}: {name}: {text}"));
+}
+
+fn left_out_notice(args: &Args, name: &str, left_out: LeftOut) {
+    let LeftOut { blobs, bytes } = left_out;
+    if blobs > 0 && !args.quiet {
+        let noun = if blobs == 1 { "blob" } else { "blobs" };
+        notice(name, &format!("{blobs} {noun} of {bytes} bytes left out; --blob prints them"));
+    }
+}
+
+fn conclude(args: &Args, path: &Path, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
+    let name = file_name(path);
+    if args.tail.is_some() {
+        return tail_end(args, &name, replayed, range);
+    }
+    match &replayed.interruption {
+        None => Ok(Outcome::Done),
+        Some(Interruption::NotABoundary(error)) => Err(failure(Outcome::Damaged, anyhow!("{name}: {error}"))),
+        Some(Interruption::Damage(damage)) => {
+            let entries = replayed.entries;
+            let next = format!("joedb_logdump --check {}", quote(path));
+            let error = anyhow!("{name}: {damage}\n  {entries} entries before it were printed; next: {next}");
+            Err(failure(Outcome::Damaged, error))
+        }
+    }
+}
+
+/// A tail may end anyhow; only a log that does not decode up to it is damaged.
+fn tail_end(args: &Args, name: &str, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
+    let why = match &replayed.interruption {
+        None if range.from >= range.until => "there is nothing behind the checkpoint".to_owned(),
+        None => "the end of the file".to_owned(),
+        Some(interruption @ Interruption::NotABoundary(_)) => {
+            return Err(failure(Outcome::Damaged, anyhow!("{name}: {interruption}")));
+        }
+        Some(Interruption::Damage(damage)) if damage.position() < range.from => {
+            return Err(failure(Outcome::Damaged, anyhow!("{name}: {damage}")));
+        }
+        Some(Interruption::Damage(damage)) => damage.to_string(),
+    };
+    if !args.quiet {
+        let (entries, end) = (replayed.entries, Position(replayed.position.max(range.from)));
+        notice(name, &format!("{entries} whole entries behind the checkpoint, up to {end}; then: {why}"));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Escapes what a terminal would obey: the reference's text holds names as they are.
+struct TerminalSafe<'w>(&'w mut dyn Write);
+
+impl Write for TerminalSafe<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut safe = Output::memory();
+        escape::for_terminal(&mut safe, bytes);
+        self.0.write_all(safe.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,180 @@
+//! The positions at which a log could be cut, side by side.
+
+use super::outage::Outage;
+use super::survey::{Boundary, Mark, Survey, Tally};
+use crate::head::{Checkpoints, HEAD_SIZE};
+use serde::Serialize;
+
+/// What a cut is named after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CutName {
+    /// The hard checkpoint.
+    Hard,
+    /// The soft checkpoint, above the hard one and within the file.
+    Soft,
+    /// The hard checkpoint of which one copy was written.
+    Pending,
+    /// The last `valid_data`.
+    ValidData,
+    /// The last `timestamp`.
+    Timestamp,
+    /// The end of the last entry that decodes and makes sense.
+    LastEntry,
+    /// The end of the file.
+    Eof,
+}
+
+impl CutName {
+    /// The word for `--to`, where there is one, and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CutName::Hard => "hard",
+            CutName::Soft => "soft",
+            CutName::Pending => "pending",
+            CutName::ValidData => "valid-data",
+            CutName::Timestamp => "timestamp",
+            CutName::LastEntry => "last-entry",
+            CutName::Eof => "eof",
+        }
+    }
+}
+
+/// How safe a cut is, in joedb's own ranking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Safety {
+    /// Not possible: the log does not decode up to it, or it is no boundary, or not in the file.
+    Impossible,
+    /// What lies behind the checkpoints may be half a transaction, or garbage that happens to decode.
+    Risk,
+    /// Softly acknowledged: complete unless the machine went down.
+    VeryLikelySafe,
+    /// Hard-checkpointed: survives a power failure.
+    Safe,
+}
+
+impl Safety {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Safety::Impossible => "not possible",
+            Safety::Risk => "a risk",
+            Safety::VeryLikelySafe => "very likely safe",
+            Safety::Safe => "safe",
+        }
+    }
+}
+
+/// Entries kept or lost by a cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Amount {
+    /// Bytes of the log, without the head.
+    pub bytes: u64,
+    /// Entries that decode; `None` where the cut is not possible.
+    pub entries: Option<u64>,
+    /// Records inserted by them.
+    pub rows: Option<u64>,
+    /// Transactions that the program marked with `timestamp` or `valid_data`.
+    pub transactions: Option<u64>,
+}
+
+impl Amount {
+    fn new(bytes: u64, tally: Option<Tally>) -> Amount {
+        Amount {
+            bytes,
+            entries: tally.map(|tally| tally.entries),
+            rows: tally.map(|tally| tally.rows),
+            transactions: tally.map(|tally| tally.transactions()),
+        }
+    }
+}
+
+/// A position at which the log could be cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cut {
+    /// What it is named after.
+    pub name: CutName,
+    /// The position.
+    pub position: u64,
+    /// What would be kept.
+    pub kept: Amount,
+    /// What would be lost. Entries behind the first damage do not decode, and are counted in bytes only.
+    pub lost: Amount,
+    /// Whether everything up to it decodes and makes sense, and it is a boundary.
+    pub decodes: bool,
+    /// How safe it is.
+    pub safety: Safety,
+    /// Whether it leaves an empty database although the file has entries.
+    pub empty: bool,
+    /// Whether it is the one that the findings recommend.
+    pub recommended: bool,
+}
+
+/// What the cuts are worked out from.
+pub(super) struct Cutter<'a> {
+    pub(super) checkpoints: &'a Checkpoints,
+    pub(super) survey: &'a Survey,
+    pub(super) outage: Outage,
+}
+
+impl Cutter<'_> {
+    /// Every cut that exists, in the order of [`CutName`].
+    pub(super) fn all(&self) -> Vec<Cut> {
+        let Checkpoints { size, hard, soft, pending, .. } = *self.checkpoints;
+        let survey = self.survey;
+        let mut cuts = vec![self.at(CutName::Hard, hard.position)];
+        cuts.extend(soft.map(|soft| self.at(CutName::Soft, soft.position)));
+        cuts.extend(pending.map(|pending| self.at(CutName::Pending, pending.position)));
+        let valid_data = survey.last_valid_data.map(|boundary| (CutName::ValidData, boundary));
+        let timestamp = survey.last_timestamp.map(|(boundary, _)| (CutName::Timestamp, boundary));
+        let found = [valid_data, timestamp, Some((CutName::LastEntry, survey.last_entry))];
+        cuts.extend(
+            found
+                .into_iter()
+                .flatten()
+                .map(|(name, boundary)| self.cut(name, boundary.position, Some(boundary))),
+        );
+        cuts.push(self.at(CutName::Eof, size));
+        cuts
+    }
+
+    fn at(&self, name: CutName, position: u64) -> Cut {
+        let boundary = match self.survey.mark(position) {
+            Mark::Boundary(boundary) => Some(boundary),
+            Mark::Inside { .. } | Mark::Unreached => None,
+        };
+        self.cut(name, position, boundary)
+    }
+
+    fn cut(&self, name: CutName, position: u64, boundary: Option<Boundary>) -> Cut {
+        let whole = &self.survey.last_entry.tally;
+        let kept = boundary.map(|boundary| boundary.tally);
+        let kept_bytes = position.min(self.checkpoints.size).saturating_sub(HEAD_SIZE);
+        let lost_bytes = self.checkpoints.size.saturating_sub(position);
+        Cut {
+            name,
+            position,
+            kept: Amount::new(kept_bytes, kept),
+            lost: Amount::new(lost_bytes, kept.map(|kept| whole.since(&kept))),
+            decodes: boundary.is_some(),
+            safety: boundary.map_or(Safety::Impossible, |boundary| self.safety(name, boundary.position)),
+            empty: position == HEAD_SIZE && whole.entries > 0,
+            recommended: false,
+        }
+    }
+
+    fn safety(&self, name: CutName, position: u64) -> Safety {
+        let soft = self.checkpoints.soft.map_or(0, |soft| soft.position);
+        let intact = self.outage == Outage::ProgramOnly && name == CutName::Pending;
+        if position <= self.checkpoints.hard.position {
+            Safety::Safe
+        } else if position <= soft || intact {
+            Safety::VeryLikelySafe
+        } else {
+            Safety::Risk
+        }
+    }
+}

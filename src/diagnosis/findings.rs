@@ -1,0 +1,544 @@
+//! What is wrong with a file, in words that a person at three in the morning understands.
+
+use super::cuts::{Cut, CutName};
+use super::outage::Outage;
+use super::survey::{Mark, Survey};
+use crate::head::{Checkpoints, CutShort, HEAD_SIZE, HeadError};
+use crate::journal::Writer;
+use crate::outcome::Outcome;
+use crate::sense::Damage;
+use crate::text::{Bytes, Position};
+use serde::Serialize;
+
+/// What a finding is about. The order is that of the headlines: the first one found is the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingId {
+    /// There is no signature.
+    NotAJoedbFile,
+    /// A version that these tools do not know.
+    UnknownVersion,
+    /// 0 bytes.
+    EmptyFile,
+    /// 1 to 40 bytes.
+    HeadCut,
+    /// The file ends before its hard checkpoint.
+    FileCutShort,
+    /// An entry below the hard checkpoint does not decode or makes no sense.
+    DamagedBody,
+    /// A checkpoint lies inside an entry.
+    CheckpointInsideEntry,
+    /// Bytes between the hard and the soft checkpoint do not decode.
+    Holes,
+    /// A soft checkpoint lies past the end.
+    SoftPastEnd,
+    /// One copy of a hard checkpoint above the current one was written.
+    PendingHardCheckpoint,
+    /// The file ends in zeros.
+    ZeroFilledTail,
+    /// Bytes behind the checkpoint do not decode.
+    DamagedTail,
+    /// The last entry behind the checkpoint is cut.
+    TornTail,
+    /// Whole entries behind the checkpoint.
+    DirtyTail,
+    /// A writer owns the tail.
+    BeingWritten,
+    /// Whole, up to a soft checkpoint.
+    CleanSoft,
+    /// Whole, up to a hard checkpoint.
+    Clean,
+    /// A remark: a pending hard checkpoint that the soft one already covers.
+    PendingCovered,
+    /// A remark: the head's lock was not to be had.
+    HeadNotLocked,
+    /// A remark: whether there is a writer cannot be known.
+    LocksUnknown,
+}
+
+impl FindingId {
+    /// The id as it stands in reports; it never changes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            FindingId::NotAJoedbFile => "not-a-joedb-file",
+            FindingId::UnknownVersion => "unknown-version",
+            FindingId::EmptyFile => "empty-file",
+            FindingId::HeadCut => "head-cut",
+            FindingId::FileCutShort => "file-cut-short",
+            FindingId::DamagedBody => "damaged-body",
+            FindingId::CheckpointInsideEntry => "checkpoint-inside-entry",
+            FindingId::Holes => "holes",
+            FindingId::SoftPastEnd => "soft-past-end",
+            FindingId::PendingHardCheckpoint => "pending-hard-checkpoint",
+            FindingId::ZeroFilledTail => "zero-filled-tail",
+            FindingId::DamagedTail => "damaged-tail",
+            FindingId::TornTail => "torn-tail",
+            FindingId::DirtyTail => "dirty-tail",
+            FindingId::BeingWritten => "being-written",
+            FindingId::CleanSoft => "clean-soft",
+            FindingId::Clean => "clean",
+            FindingId::PendingCovered => "pending-covered",
+            FindingId::HeadNotLocked => "head-not-locked",
+            FindingId::LocksUnknown => "locks-unknown",
+        }
+    }
+
+    /// The headline in a few words.
+    #[must_use]
+    pub const fn headline(self) -> &'static str {
+        match self {
+            FindingId::NotAJoedbFile => "not a joedb file",
+            FindingId::UnknownVersion => "unknown format version",
+            FindingId::EmptyFile => "empty file",
+            FindingId::HeadCut => "head cut",
+            FindingId::FileCutShort => "file cut short",
+            FindingId::DamagedBody => "damaged body",
+            FindingId::CheckpointInsideEntry => "checkpoint inside an entry",
+            FindingId::Holes => "holes between the hard and the soft checkpoint",
+            FindingId::SoftPastEnd => "soft checkpoint past the end",
+            FindingId::PendingHardCheckpoint => "pending hard checkpoint",
+            FindingId::ZeroFilledTail => "zero-filled tail",
+            FindingId::DamagedTail => "damaged tail",
+            FindingId::TornTail => "torn tail",
+            FindingId::DirtyTail => "dirty tail",
+            FindingId::BeingWritten => "being written",
+            FindingId::CleanSoft => "clean, soft",
+            FindingId::Clean => "clean",
+            FindingId::PendingCovered => "pending hard checkpoint, covered by the soft one",
+            FindingId::HeadNotLocked => "head read without its lock",
+            FindingId::LocksUnknown => "no locks to ask",
+        }
+    }
+
+    /// What `--check` makes of a file with this verdict.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            FindingId::NotAJoedbFile
+            | FindingId::UnknownVersion
+            | FindingId::EmptyFile
+            | FindingId::HeadCut => Outcome::NotJoedb,
+            FindingId::FileCutShort
+            | FindingId::DamagedBody
+            | FindingId::CheckpointInsideEntry
+            | FindingId::Holes
+            | FindingId::SoftPastEnd => Outcome::Damaged,
+            FindingId::PendingHardCheckpoint
+            | FindingId::ZeroFilledTail
+            | FindingId::DamagedTail
+            | FindingId::TornTail
+            | FindingId::DirtyTail => Outcome::Recoverable,
+            FindingId::BeingWritten
+            | FindingId::CleanSoft
+            | FindingId::Clean
+            | FindingId::PendingCovered
+            | FindingId::HeadNotLocked
+            | FindingId::LocksUnknown => Outcome::Done,
+        }
+    }
+}
+
+/// What a person should do, as data; [`Advice::command`] spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Advice {
+    /// Look at the first bytes.
+    LookAtBytes,
+    /// Dump the log.
+    Dump,
+    /// Check again once the writer is gone.
+    CheckAgain,
+    /// Recover to what joedb itself would read.
+    RecoverToCheckpoint,
+    /// Recover to a named cut.
+    RecoverTo(CutName),
+    /// Recover to a position.
+    RecoverToPosition(u64),
+}
+
+impl Advice {
+    /// The command, with the file's name quoted for a shell.
+    #[must_use]
+    pub fn command(self, file: &std::path::Path) -> String {
+        let mut recovered = file.as_os_str().to_owned();
+        recovered.push(".recovered");
+        let quoted = crate::text::shell::quote(file);
+        let files = format!("{quoted} {}", crate::text::shell::quote(recovered.as_ref()));
+        match self {
+            Advice::LookAtBytes => format!("od -A d -t x1z -N 64 {quoted}"),
+            Advice::Dump => format!("joedb_logdump {quoted}"),
+            Advice::CheckAgain => format!("joedb_logdump --check {quoted}"),
+            Advice::RecoverToCheckpoint => format!("joedb_convert {files}"),
+            Advice::RecoverTo(name) => format!("joedb_convert --to {} {files}", name.name()),
+            Advice::RecoverToPosition(position) => format!("joedb_convert --to {position} {files}"),
+        }
+    }
+}
+
+/// Something that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is about.
+    pub id: FindingId,
+    /// Where, in bytes from the beginning of the file.
+    pub position: Option<u64>,
+    /// In plain words.
+    pub sentence: String,
+    /// What to do.
+    pub advice: Advice,
+}
+
+fn finding(id: FindingId, position: impl Into<Option<u64>>, advice: Advice, sentence: String) -> Finding {
+    Finding { id, position: position.into(), sentence, advice }
+}
+
+/// What is to be said of bytes that are no head.
+pub(super) fn of_head(error: &HeadError) -> Finding {
+    let (id, position) = match error {
+        HeadError::Empty => (FindingId::EmptyFile, 0),
+        HeadError::Cut { length } => (FindingId::HeadCut, *length),
+        HeadError::NotJoedb { .. } => (FindingId::NotAJoedbFile, 36),
+        HeadError::UnknownVersion { at, .. } => (FindingId::UnknownVersion, *at),
+    };
+    let more = match error {
+        HeadError::Empty => {
+            "A joedb writer would begin a new database in it; if it had data, restore a backup."
+        }
+        HeadError::Cut { .. } => "No entry can be left: restore a backup.",
+        HeadError::NotJoedb { .. } => "If a log follows all the same, joedb_logdump cannot know its version.",
+        HeadError::UnknownVersion { .. } => "These tools read versions 4 and 5.",
+    };
+    finding(id, position, Advice::LookAtBytes, format!("{}. {more}", sentence_case(&error.to_string())))
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
+}
+
+/// What the findings are worked out from.
+pub(super) struct Finder<'a> {
+    pub(super) checkpoints: &'a Checkpoints,
+    pub(super) survey: &'a Survey,
+    pub(super) cuts: &'a [Cut],
+    pub(super) writer: Writer,
+    pub(super) head_locked: bool,
+    pub(super) outage: Outage,
+}
+
+impl Finder<'_> {
+    /// Everything found, strongest first; the first is the headline.
+    pub(super) fn all(&self) -> Vec<Finding> {
+        let mut found: Vec<Finding> =
+            [self.cut_short(), self.damaged_body(), self.inside_entry(), self.holes(), self.soft_past_end()]
+                .into_iter()
+                .flatten()
+                .collect();
+        if self.writer == Writer::Present {
+            found.push(self.being_written());
+        } else {
+            found.extend(self.pending());
+            found.extend(self.tail());
+        }
+        if found.is_empty() {
+            found.push(self.clean());
+        }
+        found.extend(self.remarks());
+        found.sort_by_key(|finding| finding.id);
+        found
+    }
+
+    fn hard(&self) -> u64 {
+        self.checkpoints.hard.position
+    }
+
+    fn current(&self) -> u64 {
+        self.checkpoints.claimed()
+    }
+
+    fn size(&self) -> u64 {
+        self.checkpoints.size
+    }
+
+    fn usable(&self, name: CutName) -> Option<&Cut> {
+        self.cuts.iter().find(|cut| cut.name == name && cut.decodes && !cut.empty)
+    }
+
+    /// What joedb itself would read, or the last whole entry where that is empty or does not decode.
+    fn recover(&self) -> Advice {
+        let current = if self.checkpoints.soft.is_some() { CutName::Soft } else { CutName::Hard };
+        match self.usable(current) {
+            Some(_) => Advice::RecoverToCheckpoint,
+            None => Advice::RecoverTo(CutName::LastEntry),
+        }
+    }
+
+    /// The same, but for a tail that was softly acknowledged: then everything that decodes is worth keeping.
+    fn recover_with_tail(&self) -> Advice {
+        let acknowledged = self.checkpoints.soft_past_end.is_some();
+        match acknowledged && self.survey.last_entry.position > self.current() {
+            true => Advice::RecoverTo(CutName::LastEntry),
+            false => self.recover(),
+        }
+    }
+
+    fn cut_short(&self) -> Option<Finding> {
+        let CutShort { size, hard } = self.checkpoints.current().err()?;
+        let missing = hard.saturating_sub(size);
+        Some(finding(
+            FindingId::FileCutShort,
+            size,
+            Advice::RecoverTo(CutName::LastEntry),
+            format!(
+                "The file ends at {}, but its hard checkpoint says {}: {} are missing. It is a partial \
+                 copy, or something cut it. Look for the whole file before recovering what is left.",
+                Position(size),
+                Position(hard),
+                Bytes(missing)
+            ),
+        ))
+    }
+
+    /// Damage that begins before `end` and not before `begin`.
+    fn damage_between(&self, begin: u64, end: u64) -> Option<&Damage> {
+        self.survey.damage.as_ref().filter(|damage| (begin..end).contains(&damage.position()))
+    }
+
+    fn damaged_body(&self) -> Option<Finding> {
+        let damage = self.damage_between(0, self.hard())?;
+        if self.is_cut_by_end(damage) {
+            return None;
+        }
+        Some(finding(
+            FindingId::DamagedBody,
+            damage.position(),
+            Advice::RecoverTo(CutName::LastEntry),
+            format!(
+                "Below the hard checkpoint at {}, where nothing ever changes, the log does not decode: {damage}. \
+                 The disk or another program changed it. A backup holds more than can be recovered here.",
+                Position(self.hard())
+            ),
+        ))
+    }
+
+    /// Whether the last entry of a file that was cut short is itself cut: that is no damage of its own.
+    fn is_cut_by_end(&self, damage: &Damage) -> bool {
+        let cut = matches!(damage, Damage::Undecodable(error) if error.bytes_needed().is_some());
+        cut && self.hard() > self.size()
+    }
+
+    fn inside_entry(&self) -> Option<Finding> {
+        let soft = self.checkpoints.soft.map(|soft| (soft.position, "soft"));
+        let candidates = [Some((self.hard(), "hard")), soft];
+        candidates.into_iter().flatten().find_map(|(checkpoint, name)| match self.survey.mark(checkpoint) {
+            Mark::Inside { before, after, kind } => Some(finding(
+                FindingId::CheckpointInsideEntry,
+                before,
+                Advice::RecoverToPosition(before),
+                format!(
+                    "The {name} checkpoint at {} lies inside the {kind} entry from {} to {}. No joedb writer leaves \
+                     that: the head or the log was changed.",
+                    Position(checkpoint),
+                    Position(before),
+                    Position(after)
+                ),
+            )),
+            _ => None,
+        })
+    }
+
+    fn holes(&self) -> Option<Finding> {
+        let soft = self.checkpoints.soft?.position;
+        let damage = self.damage_between(self.hard(), soft)?;
+        let advice = match self.usable(CutName::Hard) {
+            Some(_) => Advice::RecoverTo(CutName::Hard),
+            None => Advice::RecoverTo(CutName::LastEntry),
+        };
+        Some(finding(
+            FindingId::Holes,
+            damage.position(),
+            advice,
+            format!(
+                "Between the hard checkpoint at {} and the soft one at {} the log does not decode: {damage}. The \
+                 machine went down before the data reached the disk. Up to the hard checkpoint all is safe; entries \
+                 behind it decode up to {}, but the last of them may hold zeros or old bytes.",
+                Position(self.hard()),
+                Position(soft),
+                Position(self.survey.last_entry.position)
+            ),
+        ))
+    }
+
+    fn soft_past_end(&self) -> Option<Finding> {
+        let past = self.checkpoints.soft_past_end?;
+        let missing = past.position.saturating_sub(self.size());
+        Some(finding(
+            FindingId::SoftPastEnd,
+            past.position,
+            self.recover_with_tail(),
+            format!(
+                "A soft checkpoint at {} lies {} past the end of the file: the head reached the disk and \
+                 the data did not, so softly acknowledged data is gone. Up to the hard checkpoint at {} all is safe; \
+                 entries decode up to {}.",
+                Position(past.position),
+                Bytes(missing),
+                Position(self.hard()),
+                Position(self.survey.last_entry.position)
+            ),
+        ))
+    }
+
+    fn pending(&self) -> Option<Finding> {
+        let pending = self.checkpoints.pending_above_current()?.position;
+        let decodes = self.usable(CutName::Pending).is_some();
+        let advice = match self.outage {
+            Outage::ProgramOnly if decodes => Advice::RecoverTo(CutName::Pending),
+            _ => self.recover(),
+        };
+        let better = match (decodes, self.outage) {
+            (false, _) => "The log does not decode up to there.",
+            (true, Outage::ProgramOnly) => "Only the program crashed, so the data up to there is complete.",
+            (true, Outage::MachineRestarted) => {
+                "The machine went down since, so the data up to there may be incomplete."
+            }
+            (true, Outage::Unknown) => {
+                "If only the program crashed and not the machine, the data up to there is complete."
+            }
+        };
+        Some(finding(
+            FindingId::PendingHardCheckpoint,
+            pending,
+            advice,
+            format!(
+                "The program stopped between the two syncs of a hard checkpoint at {}, which was never acknowledged. \
+                 Everything acknowledged is safe up to {}. {better}",
+                Position(pending),
+                Position(self.current())
+            ),
+        ))
+    }
+
+    fn tail(&self) -> Option<Finding> {
+        let (current, size) = (self.current(), self.size());
+        if size <= current || self.damage_between(0, current).is_some() {
+            return None;
+        }
+        let bytes = size.saturating_sub(current);
+        let (id, found) = self.tail_kind(bytes);
+        let acknowledged = match self.checkpoints.soft_past_end {
+            Some(_) => "They were softly acknowledged, like the bytes that are missing.",
+            None => "They were never checkpointed, so nothing acknowledged is lost without them.",
+        };
+        let sentence = format!(
+            "{} follow the checkpoint at {}: {found} {acknowledged}",
+            Bytes(bytes),
+            Position(current)
+        );
+        let position = self.survey.damage.as_ref().map_or(current, Damage::position);
+        Some(finding(id, position, self.recover_with_tail(), sentence))
+    }
+
+    fn tail_kind(&self, bytes: u64) -> (FindingId, String) {
+        let last = Position(self.survey.last_entry.position);
+        match &self.survey.damage {
+            None => (
+                FindingId::DirtyTail,
+                format!("whole entries of a transaction that was not finished, up to {last}."),
+            ),
+            Some(damage) if self.survey.zeros_to_end => {
+                let zeros = self.size().saturating_sub(damage.position());
+                let which = if zeros == bytes {
+                    "all of them zero".to_owned()
+                } else {
+                    format!("the last {zeros} of them zero")
+                };
+                (
+                    FindingId::ZeroFilledTail,
+                    format!("{which}. The length reached the disk and the data did not."),
+                )
+            }
+            Some(Damage::Undecodable(error)) if error.bytes_needed().is_some() => (
+                FindingId::TornTail,
+                format!("whole entries up to {last}, then one that is cut by the end of the file ({error})."),
+            ),
+            Some(damage) => (
+                FindingId::DamagedTail,
+                format!("entries up to {last}, then bytes that are none ({damage})."),
+            ),
+        }
+    }
+
+    fn being_written(&self) -> Finding {
+        let behind = self.size().saturating_sub(self.current());
+        finding(
+            FindingId::BeingWritten,
+            self.current(),
+            Advice::CheckAgain,
+            format!(
+                "A program has the file open for writing, so bytes behind the checkpoint at {} ({behind} of them) are \
+                 no fault. Stop it before recovering anything.",
+                Position(self.current())
+            ),
+        )
+    }
+
+    fn clean(&self) -> Finding {
+        match self.checkpoints.soft {
+            Some(soft) => finding(
+                FindingId::CleanSoft,
+                None,
+                Advice::Dump,
+                format!(
+                    "The log ends at its soft checkpoint, {}. joedb opens it. Had the power failed, only what is below \
+                     the hard checkpoint at {} would be sure.",
+                    Position(soft.position),
+                    Position(self.hard())
+                ),
+            ),
+            None => finding(
+                FindingId::Clean,
+                None,
+                Advice::Dump,
+                format!("The log ends at its hard checkpoint, {}. joedb opens it.", Position(self.hard())),
+            ),
+        }
+    }
+
+    fn remarks(&self) -> Vec<Finding> {
+        let covered = self.checkpoints.pending.filter(|pending| pending.position <= self.current());
+        let covered = covered.map(|pending| {
+            finding(
+                FindingId::PendingCovered,
+                pending.position,
+                Advice::Dump,
+                format!(
+                    "One copy of a hard checkpoint at {} was written, the other was not; the soft checkpoint at {} \
+                     covers it.",
+                    Position(pending.position),
+                    Position(self.current())
+                ),
+            )
+        });
+        let unlocked = (!self.head_locked && self.writer != Writer::Unknown).then(|| {
+            let sentence = "A writer held the lock of the head for longer than a second; the head was read without \
+                            it, until two readings agreed.";
+            finding(FindingId::HeadNotLocked, 0, Advice::CheckAgain, sentence.to_owned())
+        });
+        let unknown = (self.writer == Writer::Unknown).then(|| {
+            let sentence = "Locks are not available here, so a writer that has the file open cannot be seen.";
+            finding(FindingId::LocksUnknown, None, Advice::CheckAgain, sentence.to_owned())
+        });
+        [covered, unlocked, unknown].into_iter().flatten().collect()
+    }
+}
+
+/// The position that an advice would cut at.
+pub(super) fn advised_position(advice: Advice, checkpoints: &Checkpoints, cuts: &[Cut]) -> Option<u64> {
+    match advice {
+        Advice::RecoverToCheckpoint => Some(checkpoints.claimed()),
+        Advice::RecoverToPosition(position) => Some(position).filter(|&position| position > HEAD_SIZE),
+        Advice::RecoverTo(name) => cuts.iter().find(|cut| cut.name == name).map(|cut| cut.position),
+        Advice::LookAtBytes | Advice::Dump | Advice::CheckAgain => None,
+    }
+}

@@ -1,0 +1,218 @@
+//! The verdict on a file: what happened to it, what is safe, what would be lost.
+//!
+//! [`diagnose`] reads the head and every byte of the log once and returns a [`Report`] as data. It prints nothing
+//! and changes nothing. What it cannot see is in [`BLIND_SPOTS`].
+
+mod cuts;
+mod findings;
+mod outage;
+mod survey;
+
+pub use cuts::{Amount, Cut, CutName, Safety};
+pub use findings::{Advice, Finding, FindingId};
+pub use outage::{Evidence, Outage, OutageReport};
+pub use survey::{Boundary, Mark, Survey, Tally, survey};
+
+use crate::head::{Checkpoints, HeadError, Version};
+use crate::journal::{Journal, SourceError, Writer};
+use cuts::Cutter;
+use findings::{Finder, advised_position};
+use serde::Serialize;
+
+/// What no check of a joedb file can see, for it has no checksums.
+pub const BLIND_SPOTS: &str = "Not checked: which records exist. joedb has no checksums, so a changed value inside a \
+                               string or a number cannot be seen.";
+
+/// The version of the report's form, as `--format json` gives it; it rises when a member changes its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What was counted in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogSummary {
+    /// Counts up to the last whole entry.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Tables at the end.
+    pub tables: u64,
+    /// The end of the last entry that decodes and makes sense.
+    pub last_entry: u64,
+    /// Where and why no further entry does; `None` where the file ends there.
+    pub damage: Option<DamageReport>,
+    /// The seconds of the last timestamp.
+    pub last_timestamp: Option<i64>,
+}
+
+/// The first damage of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DamageReport {
+    /// Where the entry begins.
+    pub position: u64,
+    /// What is wrong, with positions, what was found and what was expected.
+    pub message: String,
+}
+
+/// The verdict on a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The id of the strongest finding.
+    pub verdict: FindingId,
+    /// The same in a few words.
+    pub headline: &'static str,
+    /// The exit code of `--check`.
+    pub exit_code: u8,
+    /// The size of the file in bytes.
+    pub size: u64,
+    /// The format version, if the head could be read.
+    pub version: Option<Version>,
+    /// The four checkpoint places as they stand in the head.
+    pub slots: Option<[i64; 4]>,
+    /// What may be believed of them.
+    pub checkpoints: Option<Checkpoints>,
+    /// Up to where joedb reads the log.
+    pub current: Option<u64>,
+    /// Bytes behind that.
+    pub behind: Option<u64>,
+    /// Whether a program has the file open for writing.
+    pub writer: Writer,
+    /// What the log holds.
+    pub log: Option<LogSummary>,
+    /// Everything found, strongest first; the first one is the verdict.
+    pub findings: Vec<Finding>,
+    /// Every position at which the log could be cut.
+    pub cuts: Vec<Cut>,
+    /// Whether the power failed or only the program.
+    pub outage: Option<OutageReport>,
+    /// What was not checked.
+    pub not_checked: &'static str,
+}
+
+impl Report {
+    /// The verdict on bytes that are no head.
+    #[must_use]
+    pub fn of_head_error(error: &HeadError, size: u64, writer: Writer) -> Report {
+        let found = findings::of_head(error);
+        Report {
+            schema_version: SCHEMA_VERSION,
+            verdict: found.id,
+            headline: found.id.headline(),
+            exit_code: found.id.outcome().code(),
+            size,
+            version: None,
+            slots: None,
+            checkpoints: None,
+            current: None,
+            behind: None,
+            writer,
+            log: None,
+            findings: vec![found],
+            cuts: Vec::new(),
+            outage: None,
+            not_checked: BLIND_SPOTS,
+        }
+    }
+
+    /// Whether the file is clean, with a soft or a hard checkpoint and without a writer.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        matches!(self.verdict, FindingId::Clean | FindingId::CleanSoft)
+    }
+
+    /// Whether the file is clean and hard-checkpointed to its end.
+    #[must_use]
+    pub const fn is_hard(&self) -> bool {
+        matches!(self.verdict, FindingId::Clean)
+    }
+
+    /// The cut that the verdict recommends.
+    #[must_use]
+    pub fn recommended(&self) -> Option<&Cut> {
+        self.cuts.iter().find(|cut| cut.recommended)
+    }
+}
+
+/// Reads the whole log once and returns the verdict. `watch` is told the position reached about every megabyte.
+///
+/// ```
+/// use joedb::diagnosis::{Evidence, FindingId, diagnose};
+/// use joedb::{Encoder, Entry, Head, Journal, Version};
+///
+/// let mut log = Encoder::new(Version::V5);
+/// log.push(&Entry::ValidData);
+/// let checkpoint = log.position();
+/// log.push(&Entry::Comment { text: b"not acknowledged" });
+/// let file = log.file_with(Head::hard(Version::V5, checkpoint));
+///
+/// let report = diagnose(&mut Journal::from_bytes(file)?, &Evidence::default(), &mut |_| {})?;
+/// assert_eq!(report.verdict, FindingId::DirtyTail);
+/// assert_eq!(report.recommended().map(|cut| cut.position), Some(checkpoint));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`SourceError`] where the file could not be read; whatever is wrong with its content is in the report.
+pub fn diagnose(
+    journal: &mut Journal,
+    evidence: &Evidence,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Report, SourceError> {
+    let survey = survey(journal, &[], watch)?;
+    Ok(report(journal, &survey, evidence))
+}
+
+/// The verdict, from a survey that was made already.
+#[must_use]
+pub fn report(journal: &Journal, survey: &Survey, evidence: &Evidence) -> Report {
+    let checkpoints = journal.checkpoints();
+    let outage = evidence.judge();
+    let mut cuts = Cutter { checkpoints, survey, outage: outage.conclusion }.all();
+    let writer = journal.writer();
+    let head_locked = journal.reading().locked;
+    let finder = Finder { checkpoints, survey, cuts: &cuts, writer, head_locked, outage: outage.conclusion };
+    let findings = finder.all();
+    let verdict = findings.first().map_or(FindingId::Clean, |finding| finding.id);
+    recommend(&findings, checkpoints, &mut cuts);
+    let current = checkpoints.current().ok();
+    Report {
+        schema_version: SCHEMA_VERSION,
+        verdict,
+        headline: verdict.headline(),
+        exit_code: verdict.outcome().code(),
+        size: checkpoints.size,
+        version: Some(journal.version()),
+        slots: Some(journal.head().slots()),
+        checkpoints: Some(*checkpoints),
+        current,
+        behind: current.map(|current| checkpoints.size.saturating_sub(current)),
+        writer,
+        log: Some(summary(survey)),
+        findings,
+        cuts,
+        outage: Some(outage),
+        not_checked: BLIND_SPOTS,
+    }
+}
+
+/// Marks the cut that the strongest finding advises; one that cannot be had, or would be empty, never is.
+fn recommend(findings: &[Finding], checkpoints: &Checkpoints, cuts: &mut [Cut]) {
+    let advice = findings.first().map(|finding| finding.advice);
+    let position = advice.and_then(|advice| advised_position(advice, checkpoints, cuts));
+    let fits = |cut: &&mut Cut| Some(cut.position) == position && cut.decodes && !cut.empty;
+    if let Some(cut) = cuts.iter_mut().find(fits) {
+        cut.recommended = true;
+    }
+}
+
+fn summary(survey: &Survey) -> LogSummary {
+    LogSummary {
+        tally: survey.last_entry.tally,
+        tables: survey.tables,
+        last_entry: survey.last_entry.position,
+        damage: survey
+            .damage
+            .as_ref()
+            .map(|damage| DamageReport { position: damage.position(), message: damage.to_string() }),
+        last_timestamp: survey.last_timestamp.map(|(_, seconds)| seconds),
+    }
+}

@@ -1,0 +1,315 @@
+//! Applying a plan: the only code that writes.
+//!
+//! ```text
+//! temporary file: create, copy the kept bytes, write the head, sync, read back, compare
+//! tail, if asked for: the same, renamed first
+//! rename the temporary file to the output, sync the directory
+//! ```
+//!
+//! A crash at any point leaves the source as it was, and either no output, or all of it.
+
+use super::plan::{Plan, Share};
+use crate::head::{HEAD_LENGTH, HEAD_SIZE};
+use crate::journal::Writer;
+use crate::storage::{Directory, Existing, ReadAt, Storage};
+use crate::text::{Position, file_name};
+use serde::Serialize;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where the results go.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    /// The recovered file.
+    pub output: PathBuf,
+    /// What becomes of a file that already has that name.
+    pub existing: Existing,
+    /// Where the removed bytes are kept, if they are. A file of that name is never replaced.
+    pub tail: Option<PathBuf>,
+}
+
+/// What a program wants to know and to say while a plan is applied.
+pub trait Supervisor {
+    /// A stage of the work began; it will pass `bytes` bytes.
+    fn stage(&mut self, stage: Stage, bytes: u64) {
+        let _ = (stage, bytes);
+    }
+
+    /// So many bytes of the stage are done.
+    fn progress(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// Whether to give up and clean up.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Lets everything pass in silence.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unattended;
+
+impl Supervisor for Unattended {}
+
+/// The stages of applying a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The source is summed up, where decoding did not do that.
+    Sum,
+    /// The kept bytes are copied.
+    Copy,
+    /// The output is read back.
+    ReadBack,
+    /// The removed bytes are saved.
+    SaveTail,
+}
+
+/// Why a plan could not be applied. The source is as it was, and there is no output.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The operating system refused.
+    #[error("{}: {action}: {error}", file_name(path))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// What it said.
+        error: io::Error,
+    },
+    /// There is a file with the name of the output.
+    #[error("{}: it exists already; --force replaces it, or choose another name", file_name(_0))]
+    Exists(PathBuf),
+    /// The source is not what the plan was made from.
+    #[error("the input changed while it was worked on: {0}; try again when no program writes to it")]
+    Changed(String),
+    /// What was read back is not what was written.
+    #[error(
+        "{}: what was read back differs from what was written (CRC-32 {found:08x} found, {expected:08x} expected): the disk or its cable is failing",
+        file_name(path)
+    )]
+    ReadBack {
+        /// The output.
+        path: PathBuf,
+        /// The checksum read.
+        found: u32,
+        /// The checksum written.
+        expected: u32,
+    },
+    /// The supervisor gave up.
+    #[error("interrupted; nothing was left behind")]
+    Cancelled,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// The size of the output, and the position that its head holds four times.
+    pub cut: u64,
+    /// The CRC-32 of the kept bytes from 41: computed from the source, and found again in the output.
+    pub crc: u32,
+    /// What was kept.
+    pub kept: Share,
+    /// What was lost.
+    pub lost: Share,
+    /// How many removed bytes were saved.
+    pub saved_tail: Option<u64>,
+    /// Attributes of the source that the output does not have.
+    pub warnings: Vec<String>,
+}
+
+/// Carries out a plan.
+///
+/// # Errors
+/// [`ApplyError`]; the temporary files are gone then, unless removing them failed too.
+pub fn apply<D: Directory>(
+    plan: &Plan,
+    source: &D::File,
+    directory: &D,
+    outputs: &Outputs,
+    supervisor: &mut dyn Supervisor,
+) -> Result<Receipt, ApplyError> {
+    Work { plan, source, directory, supervisor }.run(outputs)
+}
+
+struct Work<'a, D: Directory> {
+    plan: &'a Plan,
+    source: &'a D::File,
+    directory: &'a D,
+    supervisor: &'a mut dyn Supervisor,
+}
+
+/// A file that is removed again unless it is renamed.
+struct Temporary<'d, D: Directory> {
+    directory: &'d D,
+    path: PathBuf,
+    file: D::File,
+    renamed: bool,
+}
+
+impl<D: Directory> Drop for Temporary<'_, D> {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // Nothing more can be done, and the error that led here is the one to report.
+            let _ = self.directory.remove(&self.path);
+        }
+    }
+}
+
+fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> ApplyError {
+    let path = path.to_path_buf();
+    move |error| ApplyError::Io { path, action, error }
+}
+
+impl<'d, D: Directory> Temporary<'d, D> {
+    /// A new file beside `target`, under a name that nobody has.
+    fn beside(directory: &'d D, target: &Path) -> Result<Temporary<'d, D>, ApplyError> {
+        const ATTEMPTS: u32 = 100;
+        for attempt in 0..ATTEMPTS {
+            let mut name = target.as_os_str().to_owned();
+            name.push(format!(".{}-{attempt}.tmp", std::process::id()));
+            let path = PathBuf::from(name);
+            match directory.create_new(&path) {
+                Ok(file) => return Ok(Temporary { directory, path, file, renamed: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(io_error(&path, "creating a temporary file")(error)),
+            }
+        }
+        Err(io_error(target, "finding a name for a temporary file")(io::ErrorKind::AlreadyExists.into()))
+    }
+
+    fn finish(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
+        self.directory.rename(&self.path, target, existing).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => ApplyError::Exists(target.to_path_buf()),
+            _ => io_error(target, "renaming the temporary file")(error),
+        })?;
+        self.renamed = true;
+        self.directory.sync(target).map_err(io_error(target, "syncing its directory"))
+    }
+}
+
+impl<D: Directory> Work<'_, D> {
+    fn run(mut self, outputs: &Outputs) -> Result<Receipt, ApplyError> {
+        self.check_source()?;
+        let crc = self.source_crc()?;
+        let mut output = Temporary::beside(self.directory, &outputs.output)?;
+        let length = self.plan.cut.saturating_sub(HEAD_SIZE);
+        self.supervisor.stage(Stage::Copy, length);
+        self.copy(&mut output.file, &outputs.output, HEAD_SIZE, HEAD_SIZE, length)?;
+        let head = self.plan.head().to_bytes();
+        output.file.write_at(&head, 0).map_err(io_error(&outputs.output, "writing the head"))?;
+        let warnings = output.file.copy_attributes(self.source);
+        output.file.sync().map_err(io_error(&outputs.output, "syncing"))?;
+        self.read_back(&output.file, &outputs.output, crc)?;
+        self.check_source()?;
+        let saved_tail = self.save_tail(outputs)?;
+        output.finish(&outputs.output, outputs.existing)?;
+        let Plan { cut, kept, lost, .. } = *self.plan;
+        Ok(Receipt { cut, crc, kept, lost, saved_tail, warnings })
+    }
+
+    /// The source must be what the plan was made from. A file with a writer may grow and get new checkpoints:
+    /// what is below the cut stays, and its checksum is compared.
+    fn check_source(&self) -> Result<(), ApplyError> {
+        let changed = |error: io::Error| ApplyError::Changed(error.to_string());
+        let size = self.source.size().map_err(changed)?;
+        let in_use = self.plan.source_writer == Writer::Present;
+        if size < self.plan.cut || (!in_use && size != self.plan.source_size) {
+            let planned = self.plan.source_size;
+            return Err(ApplyError::Changed(format!(
+                "it has {} bytes now, {} before",
+                Position(size),
+                Position(planned)
+            )));
+        }
+        let mut head = [0; HEAD_LENGTH];
+        self.source.read_full_at(&mut head, 0).map_err(changed)?;
+        if !in_use && head != self.plan.source_head {
+            return Err(ApplyError::Changed("its head was written to".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn source_crc(&mut self) -> Result<u32, ApplyError> {
+        match self.plan.crc {
+            Some(crc) => Ok(crc),
+            None => self.sum(self.source, Path::new("the input"), Stage::Sum),
+        }
+    }
+
+    /// The CRC-32 of the bytes from 41 to the cut.
+    fn sum(&mut self, file: &D::File, path: &Path, stage: Stage) -> Result<u32, ApplyError> {
+        const PIECE: u64 = 1024 * 1024;
+        self.supervisor.stage(stage, self.plan.cut.saturating_sub(HEAD_SIZE));
+        let mut hasher = crc32fast::Hasher::new();
+        let mut buffer = Vec::new();
+        let mut position = HEAD_SIZE;
+        while position < self.plan.cut {
+            self.heed()?;
+            buffer.resize(usize::try_from(PIECE.min(self.plan.cut.saturating_sub(position))).unwrap_or(0), 0);
+            let read = file.read_full_at(&mut buffer, position).map_err(io_error(path, "reading"))?;
+            if read == 0 {
+                return Err(ApplyError::Changed(format!("it ends at {} now", Position(position))));
+            }
+            hasher.update(buffer.get(..read).unwrap_or_default());
+            position = position.saturating_add(read as u64);
+            self.supervisor.progress(position.saturating_sub(HEAD_SIZE));
+        }
+        Ok(hasher.finalize())
+    }
+
+    fn heed(&self) -> Result<(), ApplyError> {
+        if self.supervisor.is_cancelled() { Err(ApplyError::Cancelled) } else { Ok(()) }
+    }
+
+    fn copy(
+        &mut self,
+        file: &mut D::File,
+        path: &Path,
+        from: u64,
+        to: u64,
+        length: u64,
+    ) -> Result<(), ApplyError> {
+        let mut done = 0;
+        while done < length {
+            self.heed()?;
+            let (here, there) = (from.saturating_add(done), to.saturating_add(done));
+            let copied = file.copy_from(self.source, here, there, length.saturating_sub(done));
+            match copied.map_err(io_error(path, "copying the log"))? {
+                0 => return Err(ApplyError::Changed(format!("it ends at {} now", Position(here)))),
+                more => done = done.saturating_add(more),
+            }
+            self.supervisor.progress(done);
+        }
+        Ok(())
+    }
+
+    /// Reads the output from the disk, where the system lets it, and compares head, size and checksum.
+    fn read_back(&mut self, file: &D::File, path: &Path, expected: u32) -> Result<(), ApplyError> {
+        file.drop_cache();
+        let found = self.sum(file, path, Stage::ReadBack)?;
+        let mut head = [0; HEAD_LENGTH];
+        file.read_full_at(&mut head, 0).map_err(io_error(path, "reading back the head"))?;
+        let size = file.size().map_err(io_error(path, "asking for the size"))?;
+        if found != expected && self.sum(self.source, Path::new("the input"), Stage::Sum)? == found {
+            return Err(ApplyError::Changed("its bytes below the cut were written to".to_owned()));
+        }
+        if found != expected || head != self.plan.head().to_bytes() || size != self.plan.cut {
+            return Err(ApplyError::ReadBack { path: path.to_path_buf(), found, expected });
+        }
+        Ok(())
+    }
+
+    fn save_tail(&mut self, outputs: &Outputs) -> Result<Option<u64>, ApplyError> {
+        let Some(path) = outputs.tail.as_deref() else { return Ok(None) };
+        let removed = self.plan.removed();
+        let mut tail = Temporary::beside(self.directory, path)?;
+        self.supervisor.stage(Stage::SaveTail, removed);
+        self.copy(&mut tail.file, path, self.plan.cut, 0, removed)?;
+        tail.file.copy_attributes(self.source);
+        tail.file.sync().map_err(io_error(path, "syncing"))?;
+        tail.finish(path, Existing::Refuse)?;
+        Ok(Some(removed))
+    }
+}
