@@ -17,7 +17,6 @@
         clippy::cast_sign_loss,
         clippy::indexing_slicing,
         clippy::unwrap_used,
-        clippy::unwrap_used,
         clippy::expect_used,
         clippy::panic,
         reason = "a test that overflows or indexes wrongly fails, as it should"
