@@ -5,7 +5,7 @@ use crate::head::HEAD_SIZE;
 use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
 use crate::schema::Nonsense;
 use crate::sense::{Damage, NotABoundary, Sense};
-use crate::sink::{Fidelity, Sink};
+use crate::sink::Sink;
 
 /// Which entries are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,80 +59,89 @@ pub struct Replayed {
     pub interruption: Option<Interruption>,
 }
 
+/// What is played of a log with entries that decode and make no sense. The first of them is the interruption that
+/// is reported, whatever is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tolerance {
+    /// Nothing from the first of them on.
+    #[default]
+    Strict,
+    /// What the reference plays into its interpreter: it looks at the names and ids of schema entries only, and
+    /// shows such an entry before it stops.
+    Reference,
+    /// What the reference plays into its raw dump: everything.
+    ReferenceRaw,
+}
+
 /// Plays the entries of `range` into `sink`. `watch` is told the position reached about every megabyte.
-///
-/// With [`Fidelity::Reference`] entries that make no sense are played as the reference plays them, and the first
-/// of them is still the interruption that is reported.
 ///
 /// # Errors
 /// [`ReplayError`]; damage of the log is no error but part of what is returned.
 pub fn replay<S: Sink>(
     journal: &mut Journal,
     range: Range,
-    fidelity: Fidelity,
+    tolerance: Tolerance,
     sink: &mut S,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<S::Error>> {
     let mut sense = Sense::new(journal.checkpoints());
     sense.allow_end_at(range.limit);
-    sink.begin(range.from).map_err(ReplayError::Sink)?;
-    let mut player =
-        Player { sink, sense, range, fidelity, watch, entries: 0, position: HEAD_SIZE, interruption: None };
+    sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
+    let mut player = Player {
+        sink,
+        sense,
+        range,
+        tolerance,
+        watch,
+        entries: 0,
+        position: HEAD_SIZE,
+        interruption: None,
+        halted: false,
+    };
     // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
     let size = journal.size();
     let end = if range.until > HEAD_SIZE { size } else { HEAD_SIZE };
     let walk = journal.entries(end).walk(&mut player)?;
-    let Player { entries, position, interruption, .. } = player;
+    let Player { entries, position, interruption, halted, .. } = player;
     let undecodable = match walk {
         Walk::Undecodable(error) => Some(Interruption::Damage(Damage::Undecodable(error))),
         Walk::End | Walk::Stopped => None,
     };
+    let whole = !halted && undecodable.is_none();
     let interruption = interruption.or(undecodable);
-    let whole = finishes(&interruption, walk, fidelity);
     sink.end(position, whole).map_err(ReplayError::Sink)?;
     Ok(Replayed { entries, position, interruption })
 }
 
-/// Whether the sink may finish as if nothing had happened: the reference does after entries that it plays without
-/// looking at their sense.
-fn finishes(interruption: &Option<Interruption>, walk: Walk, fidelity: Fidelity) -> bool {
-    match interruption {
-        None => true,
-        Some(Interruption::Damage(Damage::Nonsense { nonsense, .. })) => {
-            fidelity == Fidelity::Reference
-                && !matches!(walk, Walk::Undecodable(_))
-                && !stops_reference(nonsense)
-        }
-        Some(Interruption::Damage(Damage::Crossing { .. })) => fidelity == Fidelity::Reference,
-        Some(_) => false,
+/// What the reference's interpreter notices of an entry that makes no sense: names and ids of schema entries. A
+/// reference to a table that does not exist and an unknown type pass, as does whatever is wrong with data.
+fn is_noticed_by_reference(entry: &Entry<'_>, nonsense: &Nonsense) -> bool {
+    match (nonsense, entry) {
+        (Nonsense::NoTable { found, .. }, Entry::AddField { table, .. }) => found == table,
+        (Nonsense::NoTable { .. } | Nonsense::NoField { .. }, _) => entry.is_schema(),
+        (Nonsense::NameInUse { .. } | Nonsense::NoIdentifier { .. }, _) => true,
+        (Nonsense::NoIdLeft | Nonsense::MisplacedEnd, _) => true,
+        _ => false,
     }
-}
-
-/// What the reference notices: names and ids of schema entries. All else it plays without looking.
-const fn stops_reference(nonsense: &Nonsense) -> bool {
-    matches!(
-        nonsense,
-        Nonsense::NameInUse { .. }
-            | Nonsense::NoIdentifier { .. }
-            | Nonsense::NoIdLeft
-            | Nonsense::MisplacedEnd
-    )
 }
 
 struct Player<'a, S> {
     sink: &'a mut S,
     sense: Sense,
     range: Range,
-    fidelity: Fidelity,
+    tolerance: Tolerance,
     watch: &'a mut dyn FnMut(u64),
     entries: u64,
     position: u64,
     interruption: Option<Interruption>,
+    /// Whether the interruption was also the end.
+    halted: bool,
 }
 
 impl<S: Sink> Player<'_, S> {
     fn stop(&mut self, interruption: impl Into<Interruption>) -> Flow {
         self.interruption.get_or_insert(interruption.into());
+        self.halted = true;
         Flow::Stop
     }
 
@@ -184,28 +193,21 @@ impl<S: Sink> Player<'_, S> {
         located: &Located<'_>,
         obstacle: Interruption,
     ) -> Result<Flow, ReplayError<S::Error>> {
-        let stops = match &obstacle {
+        let noticed = match &obstacle {
             Interruption::Damage(Damage::Nonsense { nonsense, .. }) => {
-                stops_reference(nonsense) || is_checked_by_reference(&located.entry, nonsense)
+                self.tolerance == Tolerance::Reference && is_noticed_by_reference(&located.entry, nonsense)
             }
             Interruption::Damage(_) => false,
             Interruption::NotABoundary(_) => return Ok(self.stop(obstacle)),
         };
+        if noticed {
+            self.sink.entry(located, self.sense.schema()).map_err(ReplayError::Sink)?;
+            return Ok(self.stop(obstacle));
+        }
         self.interruption.get_or_insert(obstacle);
         self.play(located)?;
-        Ok(if stops { Flow::Stop } else { Flow::Continue })
+        Ok(Flow::Continue)
     }
-}
-
-/// Schema entries on tables and fields that do not exist end the reference's dump; a reference to such a table
-/// and an unknown type do not.
-fn is_checked_by_reference(entry: &Entry<'_>, nonsense: &Nonsense) -> bool {
-    let missing = matches!(nonsense, Nonsense::NoTable { .. } | Nonsense::NoField { .. });
-    let refers = matches!((entry, nonsense), (
-        Entry::AddField { table, .. },
-        Nonsense::NoTable { found, .. },
-    ) if table != found);
-    missing && entry.is_schema() && !refers
 }
 
 impl<S: Sink> Visitor for Player<'_, S> {
@@ -220,7 +222,7 @@ impl<S: Sink> Visitor for Player<'_, S> {
             return Ok(Flow::Stop);
         }
         if let Some(obstacle) = self.obstacle(located) {
-            if self.fidelity == Fidelity::Lossless {
+            if self.tolerance == Tolerance::Strict {
                 return Ok(self.stop(*obstacle));
             }
             if self.play_as_reference(located, *obstacle)? == Flow::Stop {

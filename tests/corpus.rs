@@ -2,7 +2,7 @@
 
 use joedb::head::Head;
 use joedb::journal::{Access, Journal};
-use joedb::replay::{Range, Replayed, replay};
+use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, Raw, Sink, Sql, Style, TextSink};
 use joedb::storage::File;
 use joedb::{Encoder, Located, Schema, Version};
@@ -43,7 +43,7 @@ fn print<F: Format>(
     text: &mut Vec<u8>,
 ) -> Replayed {
     let mut sink = TextSink::new(format, style, text);
-    replay(journal, Range::up_to(end), style.fidelity, &mut sink, &mut |_| {}).unwrap()
+    replay(journal, Range::up_to(end), Tolerance::Reference, &mut sink, &mut |_| {}).unwrap()
 }
 
 /// What a dump prints, and how it ended.
@@ -154,7 +154,7 @@ struct Encoding(Encoder);
 impl Sink for Encoding {
     type Error = std::convert::Infallible;
 
-    fn begin(&mut self, _: u64) -> Result<(), Self::Error> {
+    fn begin(&mut self, _: u64, _: bool) -> Result<(), Self::Error> {
         Ok(())
     }
 
@@ -173,7 +173,7 @@ fn encoded(path: &Path) -> (Vec<u8>, Vec<u8>) {
     let mut journal = Journal::from_bytes(bytes.clone()).unwrap();
     let end = journal.checkpoints().current().unwrap();
     let mut encoding = Encoding(Encoder::new(Version::V5));
-    replay(&mut journal, Range::up_to(end), Fidelity::Lossless, &mut encoding, &mut |_| {}).unwrap();
+    replay(&mut journal, Range::up_to(end), Tolerance::Strict, &mut encoding, &mut |_| {}).unwrap();
     (encoding.0.body().to_vec(), bytes[41..].to_vec())
 }
 

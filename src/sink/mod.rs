@@ -24,11 +24,11 @@ pub trait Sink {
     /// What may go wrong in the sink.
     type Error;
 
-    /// The first entry that the sink will see stands at `position`.
+    /// The first entry that the sink will see stands at `position`; `empty` if there is none before the end.
     ///
     /// # Errors
     /// The sink's own.
-    fn begin(&mut self, position: u64) -> Result<(), Self::Error>;
+    fn begin(&mut self, position: u64, empty: bool) -> Result<(), Self::Error>;
 
     /// An entry. `schema` is as it stands before it.
     ///
@@ -36,7 +36,8 @@ pub trait Sink {
     /// The sink's own.
     fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), Self::Error>;
 
-    /// The log was read up to `position`; `whole` if no error ended it there.
+    /// The log was read up to `position`; `whole` if no error ended it there. An entry that was shown and then
+    /// refused ends behind `position`.
     ///
     /// # Errors
     /// The sink's own.
@@ -98,13 +99,13 @@ impl Style {
 
 /// A form of text for entries. It appends and never fails; [`TextSink`] brings the text to a writer.
 pub trait Format {
-    /// What stands before everything; `empty` if no entry will follow.
+    /// What stands before everything; `empty` if there is no entry before the end.
     fn begin(&mut self, out: &mut Output<'_>, position: u64, empty: bool);
     /// One entry.
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema);
     /// The end position of an entry, for [`Style::positions`].
     fn position(&mut self, out: &mut Output<'_>, position: u64);
-    /// What stands after everything; `printed` if at least one entry was played.
+    /// What stands after everything.
     fn end(&mut self, out: &mut Output<'_>, position: u64, ended: Ended);
 }
 
@@ -131,18 +132,27 @@ pub struct TextSink<'w, F> {
     format: F,
     style: Style,
     out: Output<'w>,
-    first: Option<u64>,
     left_out: LeftOut,
     /// Whether the form prints blobs' data whatever the style says.
     always_blobs: bool,
     any: bool,
+    /// The end of the last entry, where positions are printed: it follows once the entry turned out to be taken.
+    unprinted: Option<u64>,
 }
 
 impl<'w, F: Format> TextSink<'w, F> {
     /// A sink that prints to `writer`.
     pub fn new(format: F, style: Style, writer: &'w mut dyn Write) -> TextSink<'w, F> {
         let (out, left_out) = (Output::new(writer), LeftOut::default());
-        TextSink { format, style, out, first: None, left_out, always_blobs: false, any: false }
+        TextSink {
+            format,
+            style,
+            out,
+            left_out,
+            always_blobs: false,
+            any: false,
+            unprinted: None,
+        }
     }
 
     /// The same sink, for a form that prints the data of blobs in any case.
@@ -169,6 +179,12 @@ impl<'w, F: Format> TextSink<'w, F> {
         }
     }
 
+    fn print_position(&mut self) {
+        if let Some(position) = self.unprinted.take() {
+            self.format.position(&mut self.out, position);
+        }
+    }
+
     fn settle(&mut self) -> io::Result<()> {
         self.out.breathe();
         if self.out.has_failed() { self.out.result() } else { Ok(()) }
@@ -178,30 +194,28 @@ impl<'w, F: Format> TextSink<'w, F> {
 impl<F: Format> Sink for TextSink<'_, F> {
     type Error = io::Error;
 
-    fn begin(&mut self, position: u64) -> io::Result<()> {
-        self.first = Some(position);
-        Ok(())
+    fn begin(&mut self, position: u64, empty: bool) -> io::Result<()> {
+        self.format.begin(&mut self.out, position, empty);
+        self.settle()
     }
 
     #[inline]
     fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> io::Result<()> {
-        if let Some(first) = self.first.take() {
-            self.format.begin(&mut self.out, first, false);
-        }
         self.any = true;
+        self.print_position();
         if !self.style.schema_only || located.entry.is_schema() {
             self.format.entry(&mut self.out, located, schema);
             self.count_left_out(&located.entry);
         }
         if self.style.prints_positions() {
-            self.format.position(&mut self.out, located.end());
+            self.unprinted = Some(located.end());
         }
         self.settle()
     }
 
     fn end(&mut self, position: u64, whole: bool) -> io::Result<()> {
-        if let Some(first) = self.first.take() {
-            self.format.begin(&mut self.out, first, true);
+        if self.unprinted == Some(position) {
+            self.print_position();
         }
         self.format.end(&mut self.out, position, Ended { whole, any: self.any });
         self.out.flush()

@@ -18,6 +18,8 @@ pub struct Sql {
     style: Style,
     blobs: Option<BlobReader>,
     names: SqlNames,
+    /// The reference prints nothing at all of a log without entries, unless it prints positions.
+    silent: bool,
 }
 
 /// Names that had to change, and all names in use in lower case.
@@ -68,7 +70,7 @@ impl Sql {
     /// SQL in a style. `blobs` reads the data that blob values point to, for [`Style::blob_data`].
     #[must_use]
     pub fn new(style: Style, blobs: Option<BlobReader>) -> Sql {
-        Sql { style, blobs, names: SqlNames::default() }
+        Sql { style, blobs, names: SqlNames::default(), silent: false }
     }
 
     fn table_name<'a>(&'a self, id: TableId, schema: &'a Schema) -> &'a [u8] {
@@ -394,8 +396,8 @@ impl Sql {
 
 impl Format for Sql {
     fn begin(&mut self, out: &mut Output<'_>, position: u64, empty: bool) {
-        // The reference prints nothing of a log without entries, unless it prints positions.
-        if self.style.is_reference() && empty && !self.style.positions {
+        self.silent = self.style.is_reference() && empty && !self.style.prints_positions();
+        if self.silent {
             return;
         }
         if !self.style.is_reference() {
@@ -450,15 +452,14 @@ impl Format for Sql {
     }
 
     fn end(&mut self, out: &mut Output<'_>, position: u64, ended: Ended) {
-        let style = &self.style;
-        if style.is_reference() && (!ended.whole || !(ended.any || style.positions)) {
+        if self.silent || (self.style.is_reference() && !ended.whole) {
             return;
         }
         if !ended.whole {
             out.bytes(b"-- The log does not decode from here on; what came before is kept.\n");
         }
         out.text(format_args!("COMMIT; --checkpoint = {position}\n"));
-        if ended.any && ended.whole && !style.prints_positions() {
+        if ended.whole {
             out.byte(b'\n');
         }
     }

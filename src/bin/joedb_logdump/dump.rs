@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::journal::{Access, Journal, OpenError, Writer};
-use joedb::replay::{Interruption, Range, ReplayError, Replayed, replay};
+use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, LeftOut, Raw, Sql, Style, TextSink};
 use joedb::storage::File;
 use joedb::text::shell::quote;
@@ -116,12 +116,20 @@ fn play<F: Format>(
     }
     let quiet = args.quiet || io::stdout().is_terminal();
     let mut progress = Progress::new("dump", range.until, quiet);
-    let played = replay(journal, range, style.fidelity, &mut sink, &mut |position| progress.at(position));
+    let played = replay(journal, range, tolerance(args), &mut sink, &mut |position| progress.at(position));
     let replayed = played.map_err(|error| match error {
         ReplayError::Source(error) => Failure::from(error),
         ReplayError::Sink(error) => error.into(),
     })?;
     Ok((replayed, sink.left_out()))
+}
+
+fn tolerance(args: &Args) -> Tolerance {
+    match (args.compat, args.raw) {
+        (false, _) => Tolerance::Strict,
+        (true, false) => Tolerance::Reference,
+        (true, true) => Tolerance::ReferenceRaw,
+    }
 }
 
 /// What the head says that the dump does not show.
@@ -180,7 +188,7 @@ fn conclude(args: &Args, path: &Path, replayed: &Replayed, range: Range) -> Resu
         Some(Interruption::Damage(damage)) => {
             let entries = replayed.entries;
             let next = format!("joedb_logdump --check {}", quote(path));
-            let error = anyhow!("{name}: {damage}\n  {entries} entries before it were printed; next: {next}");
+            let error = anyhow!("{name}: {damage}\n  {entries} entries were printed; next: {next}");
             Err(failure(Outcome::Damaged, error))
         }
     }
