@@ -1,4 +1,58 @@
 //! joedb files: reading, dumping, diagnosing and recovering them.
+//!
+//! [joedb](https://www.joedb.org/) is the Journal-Only Embedded Database: a file with a 41-byte head and a log of
+//! entries. Checkpoints in the head say up to where the log is good. After a crash a dirty tail may follow the last
+//! one, and joedb refuses to write. This crate tells what happened, and brings the file back.
+//!
+//! ```
+//! use joedb::diagnosis::{Evidence, diagnose};
+//! use joedb::recovery::{Outputs, PlanOptions, Target, Unattended, apply, plan};
+//! use joedb::storage::{Existing, File, FileDirectory};
+//! use joedb::{Access, Journal};
+//! # let directory = tempfile::tempdir()?;
+//! # let output = directory.path().join("recovered.joedb");
+//! # let crashed = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/corpus/real/killed_soft.joedb").as_ref();
+//!
+//! // What is in it?
+//! let mut journal = Journal::open(crashed, Access::Automatic)?;
+//! let checkpoint = journal.checkpoints().current()?;
+//! let mut entries = journal.entries(checkpoint);
+//! while let Some(located) = entries.next()? {
+//!     println!("{}: {}", located.position, located.entry.kind());
+//! }
+//!
+//! // What happened to it, and what would be lost?
+//! let report = diagnose(&mut journal, &Evidence::of_path(crashed), &mut |_| {})?;
+//! println!("{}: {}", report.headline, report.findings[0].sentence);
+//!
+//! // Bring it back: a plan to look at, then the only step that writes.
+//! let plan = plan(&mut journal, Target::Checkpoint, PlanOptions::default(), &mut |_| {})?;
+//! println!("keeps {} bytes, loses {}", plan.kept.bytes, plan.lost.bytes);
+//! let outputs = Outputs { output, existing: Existing::Refuse, tail: None };
+//! let receipt = apply(&plan, &File::open(crashed)?, &FileDirectory, &outputs, &mut Unattended)?;
+//! assert_eq!(receipt.kept, plan.kept);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Layers
+//!
+//! Each uses only those before it:
+//!
+//! * [`head`]: the 41 bytes, and what may be believed of them in a file of a given size
+//! * the codec: [`Decoder`] turns bytes into an [`Entry`], [`Encoder`] turns it back
+//! * [`journal`]: a file as entries, through a memory map or a window of positioned reads
+//! * [`schema`] and [`sense`]: tables and fields by id, and whether an entry makes sense
+//! * [`sink`] and [`replay`]: where entries go, and playing a log into it
+//! * [`diagnosis`]: one walk over the file, and the verdict as data
+//! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
+//!
+//! # What is trusted
+//!
+//! Nothing of a file. Lengths are checked against the bytes that are left before they are used, arithmetic is
+//! checked, and no input makes this crate panic or allocate more than its bytes justify. `unsafe` is denied but
+//! for the memory map, whose file says what it rests on.
+//!
+//! Where a sentence cites FORMAT.md, it means the description of the format that these tools are written from.
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -164,14 +164,12 @@ pub enum PlanError {
         other: Alternative,
     },
     /// The cut is inside an entry.
-    #[error("{target} cannot be a cut: {inside}; {other}")]
+    #[error("{target} cannot be a cut: {inside}; use --to {} or --to {}", inside.before, inside.after)]
     Inside {
         /// What was asked for.
         target: Target,
-        /// Where that is.
+        /// Where that is, and the boundaries next to it.
         inside: NotABoundary,
-        /// What could be had.
-        other: Alternative,
     },
     /// The position is not in the file.
     #[error("position {} is not in the log, which runs from 41 (0x29) to {}", Position(*asked), Position(*size))]
@@ -317,7 +315,7 @@ impl Planner<'_> {
             (Mark::Inside { after, .. }, Target::Until(_)) => self.rounded(survey, after),
             (Mark::Inside { before, after, .. }, _) => {
                 let inside = NotABoundary { asked, before, after };
-                Err(PlanError::Inside { target: self.target, inside, other: self.alternative() })
+                Err(PlanError::Inside { target: self.target, inside })
             }
             (Mark::Unreached, _) => Err(self.damaged(survey, asked)),
         }
@@ -353,13 +351,16 @@ impl Planner<'_> {
         Err(PlanError::Empty { target: self.target, lost, other: self.alternative() })
     }
 
-    /// The best cut that keeps something: what joedb would read, or the last whole entry.
+    /// The best cut that keeps something: what joedb would read, or the last whole entry. Whoever asks for the end
+    /// wants the most, and gets the last whole entry first.
     fn alternative(&self) -> Alternative {
         let checkpoints = self.checkpoints();
         let hard = ("hard", checkpoints.hard.position);
         let soft = checkpoints.soft.map(|soft| ("soft", soft.position));
         let last = self.survey.map(|survey| ("last-entry", survey.last_entry.position));
-        let mut candidates = [soft, Some(hard), last].into_iter().flatten();
+        let order =
+            if self.target == Target::Eof { [last, soft, Some(hard)] } else { [soft, Some(hard), last] };
+        let mut candidates = order.into_iter().flatten();
         let decodes = |position: u64| match self.survey {
             Some(survey) => {
                 matches!(survey.mark(position), Mark::Boundary(_)) || position == survey.last_entry.position

@@ -144,15 +144,7 @@ impl<'w, F: Format> TextSink<'w, F> {
     /// A sink that prints to `writer`.
     pub fn new(format: F, style: Style, writer: &'w mut dyn Write) -> TextSink<'w, F> {
         let (out, left_out) = (Output::new(writer), LeftOut::default());
-        TextSink {
-            format,
-            style,
-            out,
-            left_out,
-            always_blobs: false,
-            any: false,
-            unprinted: None,
-        }
+        TextSink { format, style, out, left_out, always_blobs: false, any: false, unprinted: None }
     }
 
     /// The same sink, for a form that prints the data of blobs in any case.

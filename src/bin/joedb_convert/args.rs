@@ -1,6 +1,5 @@
 //! What can be typed.
 
-use crate::manual::Generate;
 use crate::positions::position;
 use clap::{Parser, ValueEnum};
 use joedb::recovery::Target;
@@ -14,12 +13,10 @@ use std::path::PathBuf;
 #[command(name = "joedb_convert", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Args {
     /// The joedb file to recover.
-    #[arg(required_unless_present = "generate")]
-    pub(crate) input: Option<PathBuf>,
+    pub(crate) input: PathBuf,
 
     /// The file to make.
-    #[arg(required_unless_present = "generate")]
-    pub(crate) output: Option<PathBuf>,
+    pub(crate) output: PathBuf,
 
     /// Where to cut: checkpoint, hard, soft, pending, last-entry, eof, or a position (decimal or 0x).
     #[arg(long, value_name = "CUT", default_value = "checkpoint", value_parser = target)]
@@ -60,10 +57,6 @@ pub(crate) struct Args {
     /// No progress and no advice; errors and warnings are still shown.
     #[arg(short, long)]
     pub(crate) quiet: bool,
-
-    /// Print the manual page, or completions for a shell.
-    #[arg(long, hide = true, value_name = "WHAT", exclusive = true)]
-    pub(crate) generate: Option<Generate>,
 }
 
 impl Args {

@@ -35,7 +35,10 @@ const PROGRAM: &str = "joedb_convert";
 
 fn main() -> ExitCode {
     let command = Args::command().after_long_help(manual::as_help(sections::SECTIONS));
-    let args = match command.clone().try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
+    if let Some(what) = manual::requested() {
+        return manual::generate(what, command, sections::SECTIONS);
+    }
+    let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => error.exit(),
     };
@@ -43,7 +46,7 @@ fn main() -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return outcome::report(PROGRAM, &error.into()),
     };
-    let result = run(&args, command, &signals, &mut io::stdout());
+    let result = run(&args, &signals, &mut io::stdout());
     match (result, signals.received()) {
         (Ok(outcome), _) => outcome.into(),
         (Err(failure), Some(signal)) => {
@@ -54,19 +57,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(
-    args: &Args,
-    command: clap::Command,
-    signals: &Signals,
-    out: &mut dyn Write,
-) -> Result<Outcome, Failure> {
-    if let Some(what) = args.generate {
-        manual::generate(what, command, sections::SECTIONS, out)?;
-        return Ok(Outcome::Done);
-    }
-    let (Some(input), Some(output)) = (&args.input, &args.output) else {
-        return Err(failure(Outcome::Usage, anyhow!("INPUT and OUTPUT expected")));
-    };
+fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let (input, output) = (args.input.as_path(), args.output.as_path());
     let outputs = outputs(args, input, output)?;
     let named = |error: Failure| Failure { error: error.error.context(file_name(input)), ..error };
     let plan = make_plan(args, input).map_err(named)?;

@@ -6,8 +6,7 @@ use crate::manual::Section;
 pub(crate) const SECTIONS: &[Section] = &[
     (
         "CUTS",
-        "\
-  checkpoint  what joedb itself would read: the higher of the hard and the soft
+        "  checkpoint  what joedb itself would read: the higher of the hard and the soft
               checkpoint (the default)
   hard        the hard checkpoint: safe, survives a power failure
   soft        the soft checkpoint: very likely safe, complete unless the machine
@@ -25,8 +24,7 @@ so in many files the hard one is still 41.",
     ),
     (
         "EXIT STATUS",
-        "\
-  0  done
+        "  0  done
   1  it could not be done: an I/O error, the output exists, the input changed
      while it was worked on
   2  wrong usage; also when input and output are the same file
@@ -38,8 +36,7 @@ Interrupted by a signal it exits with 128 and the number of the signal, and leav
     ),
     (
         "EXAMPLES",
-        "\
-What joedb itself would read, into a new file:
+        "What joedb itself would read, into a new file:
 
   joedb_convert app.joedb app.joedb.recovered
 
@@ -53,8 +50,7 @@ What would be lost?
     ),
     (
         "FILES",
-        "\
-The output is written to OUTPUT.PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. A crash \
+        "The output is written to OUTPUT.PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. A crash \
 leaves the output as it was, and at worst that temporary file, which may be deleted.
 
 Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
@@ -62,8 +58,7 @@ one of version 4.",
     ),
     (
         "CAVEATS",
-        "\
-Servers and clients that pulled entries behind the cut will diverge from the recovered file: stop them, and give \
+        "Servers and clients that pulled entries behind the cut will diverge from the recovered file: stop them, and give \
 them the recovered file to begin from.
 
 joedb has no checksums: what decodes may still hold a changed value.

@@ -1,6 +1,5 @@
 //! What can be typed.
 
-use crate::manual::Generate;
 use crate::positions::position;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
@@ -12,7 +11,7 @@ use std::path::PathBuf;
 #[command(name = "joedb_logdump", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Args {
     /// The joedb file; several with --header and --check.
-    #[arg(required_unless_present = "generate", value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
     /// Show the head and a state from the head alone; reads 41 bytes, whatever the size of the file.
@@ -90,13 +89,9 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) no_mmap: bool,
 
-    /// No notices and no progress; errors are still shown.
+    /// No notices, no progress, and no table with --check: the exit code speaks. Errors are still shown.
     #[arg(short, long)]
     pub(crate) quiet: bool,
-
-    /// Print the manual page, or completions for a shell.
-    #[arg(long, hide = true, value_name = "WHAT", exclusive = true)]
-    pub(crate) generate: Option<Generate>,
 }
 
 /// Which checkpoint a tail begins at.

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> 
     for (index, path) in args.files.iter().enumerate() {
         let outcome = match examine(args, path) {
             Ok(report) => {
-                if listening {
+                if listening && !is_silent(args) {
                     listening = show(args, path, &report, index, out)?;
                 }
                 verdict(args, &report)
@@ -57,6 +57,11 @@ fn verdict(args: &Args, report: &Report) -> Outcome {
     };
     let outcome = report.verdict.outcome();
     if met { outcome } else { outcome.worse(Outcome::Recoverable) }
+}
+
+/// With -q the exit code speaks, unless a form for machines was asked for.
+fn is_silent(args: &Args) -> bool {
+    args.quiet && args.format == ReportForm::Table
 }
 
 /// Whether anybody still listens: a closed pipe takes nothing from the verdict.

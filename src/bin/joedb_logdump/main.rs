@@ -29,11 +29,14 @@ const PROGRAM: &str = "joedb_logdump";
 
 fn main() -> ExitCode {
     let command = Args::command().after_long_help(manual::as_help(sections::SECTIONS));
-    let args = match command.clone().try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
+    if let Some(what) = manual::requested() {
+        return manual::generate(what, command, sections::SECTIONS);
+    }
+    let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => error.exit(),
     };
-    match stdout().map_err(Failure::from).and_then(|mut out| run(&args, command, &mut out)) {
+    match stdout().map_err(Failure::from).and_then(|mut out| run(&args, &mut out)) {
         Ok(outcome) => outcome.into(),
         Err(failure) => outcome::report(PROGRAM, &failure),
     }
@@ -44,11 +47,7 @@ fn stdout() -> io::Result<File> {
     io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
-fn run(args: &Args, command: clap::Command, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    if let Some(what) = args.generate {
-        manual::generate(what, command, sections::SECTIONS, out)?;
-        return Ok(Outcome::Done);
-    }
+fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     if args.header {
         return header::run(args, out);
     }

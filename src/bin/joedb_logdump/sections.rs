@@ -6,8 +6,7 @@ use crate::manual::Section;
 pub(crate) const SECTIONS: &[Section] = &[
     (
         "EXIT STATUS",
-        "\
-  0  done; with --check: clean, clean up to a soft checkpoint, or being written
+        "  0  done; with --check: clean, clean up to a soft checkpoint, or being written
   1  it could not be done: an I/O error, no such file, a directory
   2  wrong usage
   3  --check: recoverable, nothing acknowledged is lost: pending hard checkpoint,
@@ -21,8 +20,7 @@ With several files the worst one counts, in the order 1, 5, 4, 3, 0. A closed pi
     ),
     (
         "EXAMPLES",
-        "\
-What happened to this file, and what now?
+        "What happened to this file, and what now?
 
   joedb_logdump --check app.joedb
 
@@ -32,7 +30,7 @@ What would recovery throw away?
 
 In a CI check or a health check, by exit code alone:
 
-  joedb_logdump --check --require clean -q app.joedb >/dev/null
+  joedb_logdump --check --require clean -q app.joedb
 
 Into SQLite, blobs included:
 
@@ -44,8 +42,7 @@ The last insertions into a table:
     ),
     (
         "FILES",
-        "\
-Versions 4 and 5 of the joedb format are read. Version 4 counts records from 1 in the file; without --compat they \
+        "Versions 4 and 5 of the joedb format are read. Version 4 counts records from 1 in the file; without --compat they \
 are printed as version 5 counts them, from 0.
 
 joedb's servers and clients, and brotli-compressed joedb files, are out of reach: decompress them with joedb's own \
@@ -53,8 +50,7 @@ tools first.",
     ),
     (
         "CAVEATS",
-        "\
-joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check does not look at \
+        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check does not look at \
 which records exist.
 
 A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration; \

@@ -3,48 +3,46 @@
 use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
-/// What `--generate` makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// What `--generate` makes: the manual page, or completions for a shell.
+#[derive(Clone, Copy)]
 pub(crate) enum Generate {
-    /// The manual page.
     Man,
-    /// Completions for bash.
-    Bash,
-    /// Completions for elvish.
-    Elvish,
-    /// Completions for fish.
-    Fish,
-    /// Completions for PowerShell.
-    Powershell,
-    /// Completions for zsh.
-    Zsh,
+    Completions(Shell),
+}
+
+/// Whether the program was called as `PROGRAM --generate WHAT`. That is for packagers and is no option of the
+/// program: it would make the files optional in every usage line.
+pub(crate) fn requested() -> Option<Generate> {
+    let mut args = std::env::args().skip(1);
+    let (flag, what) = (args.next()?, args.next()?);
+    match (flag.as_str(), what.as_str()) {
+        ("--generate", "man") => Some(Generate::Man),
+        ("--generate", shell) => Shell::from_str(shell, true).ok().map(Generate::Completions),
+        _ => None,
+    }
 }
 
 /// A section of a manual page that the definitions do not hold: a title, and paragraphs. A paragraph that begins
 /// with two spaces is shown as it is.
 pub(crate) type Section = (&'static str, &'static str);
 
-/// Writes what was asked for.
-pub(crate) fn generate(
-    what: Generate,
-    command: Command,
-    sections: &[Section],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let shell = match what {
-        Generate::Man => return page(command, sections, out),
-        Generate::Bash => Shell::Bash,
-        Generate::Elvish => Shell::Elvish,
-        Generate::Fish => Shell::Fish,
-        Generate::Powershell => Shell::PowerShell,
-        Generate::Zsh => Shell::Zsh,
-    };
-    let mut command = command;
-    let name = command.get_name().to_owned();
+/// Prints what was asked for.
+pub(crate) fn generate(what: Generate, mut command: Command, sections: &[Section]) -> ExitCode {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command, name, &mut text);
-    out.write_all(&text)
+    let made = match what {
+        Generate::Man => page(command, sections, &mut text),
+        Generate::Completions(shell) => {
+            let name = command.get_name().to_owned();
+            clap_complete::generate(shell, &mut command, name, &mut text);
+            Ok(())
+        }
+    };
+    match made.and_then(|()| io::stdout().write_all(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 fn page(command: Command, sections: &[Section], out: &mut dyn Write) -> io::Result<()> {
