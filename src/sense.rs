@@ -2,7 +2,7 @@
 
 use crate::decode::DecodeError;
 use crate::entry::{Entry, Kind, Located};
-use crate::head::{Checkpoints, HEAD_SIZE};
+use crate::head::Checkpoints;
 use crate::schema::{Nonsense, Schema};
 use crate::text::Position;
 
@@ -83,23 +83,28 @@ impl Sense {
     }
 
     /// As [`Sense::check`], as damage of the log.
+    #[inline]
     pub(crate) fn judge(&self, located: &Located<'_>) -> Result<(), Box<Damage>> {
-        let damage = |nonsense| {
-            Box::new(Damage::Nonsense { position: located.position, kind: located.entry.kind(), nonsense })
-        };
-        self.check(located).map_err(damage)
+        self.check(located).map_err(|nonsense| damage(located, nonsense))
     }
 
     /// Takes an entry in.
     #[inline]
     pub fn apply(&mut self, located: &Located<'_>) {
-        self.schema.apply(&located.entry);
+        if located.entry.is_schema() {
+            self.schema.apply(&located.entry);
+        }
     }
 
     /// Allows version 4's mark at the end of a file whose head is ignored.
     pub(crate) fn allow_end_at(&mut self, position: u64) {
         self.end_marks.push(position);
     }
+}
+
+#[cold]
+fn damage(located: &Located<'_>, nonsense: Nonsense) -> Box<Damage> {
+    Box::new(Damage::Nonsense { position: located.position, kind: located.entry.kind(), nonsense })
 }
 
 /// A position that is not a boundary between entries, and the two next to it that are.
@@ -113,6 +118,3 @@ pub struct NotABoundary {
     /// The nearest boundary after it.
     pub after: u64,
 }
-
-/// The position of the first entry.
-pub const BEGIN: u64 = HEAD_SIZE;

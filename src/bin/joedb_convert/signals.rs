@@ -1,10 +1,16 @@
 //! Ctrl-C and its kin: the work stops at the next piece, cleans up, and the exit code names the signal.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The signals that ask a program to stop.
+#[cfg(unix)]
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// The last signal that asked to stop; 0 for none.
 #[derive(Clone, Debug)]
@@ -13,7 +19,7 @@ pub(crate) struct Signals(Arc<AtomicUsize>);
 impl Signals {
     pub(crate) fn watch() -> io::Result<Signals> {
         let last = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in SIGNALS {
             flag::register_usize(signal, Arc::clone(&last), usize::try_from(signal).unwrap_or(0))?;
         }
         Ok(Signals(last))

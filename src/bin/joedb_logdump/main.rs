@@ -20,9 +20,7 @@ use args::Args;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use joedb::Outcome;
 use outcome::{Failure, failure};
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 const PROGRAM: &str = "joedb_logdump";
@@ -43,8 +41,15 @@ fn main() -> ExitCode {
 }
 
 /// Standard output without the line buffer of the standard library: the formatters have one of their own.
-fn stdout() -> io::Result<File> {
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+#[cfg(unix)]
+fn stdout() -> io::Result<impl Write> {
+    use std::os::fd::AsFd as _;
+    io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
+}
+
+#[cfg(not(unix))]
+fn stdout() -> io::Result<impl Write> {
+    Ok(io::stdout())
 }
 
 fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
