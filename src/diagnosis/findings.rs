@@ -470,16 +470,19 @@ impl Finder<'_> {
     }
 
     fn being_written(&self) -> Finding {
-        let behind = self.size().saturating_sub(self.current());
+        let current = Position(self.current());
+        let tail = match self.size().saturating_sub(self.current()) {
+            0 => format!("The log ends at its checkpoint, {current}."),
+            bytes => format!(
+                "{} behind the checkpoint at {current} are its unfinished transaction, and no fault.",
+                Bytes(bytes)
+            ),
+        };
         finding(
             FindingId::BeingWritten,
             self.current(),
             Advice::CheckAgain,
-            format!(
-                "A program has the file open for writing, so bytes behind the checkpoint at {} ({behind} of them) are \
-                 no fault. Stop it before recovering anything.",
-                Position(self.current())
-            ),
+            format!("A program has the file open for writing. {tail} Stop it before recovering anything."),
         )
     }
 

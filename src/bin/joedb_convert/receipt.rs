@@ -1,6 +1,7 @@
 //! Plan and receipt, as text and as JSON.
 
 use crate::args::{Args, ReceiptForm};
+use joedb::journal::Writer;
 use joedb::recovery::{Plan, Receipt, Share};
 use joedb::text::shell::quote;
 use joedb::text::{Bytes, Position, file_name};
@@ -54,6 +55,13 @@ pub(crate) fn show(
     }
     if args.quiet {
         return Ok(());
+    }
+    if plan.source_writer == Writer::Present {
+        let input = file_name(input);
+        return writeln!(
+            out,
+            "a program has {input} open for writing: stop it before you put anything in its place"
+        );
     }
     swap(input, output, out)
 }

@@ -83,7 +83,8 @@ fn facts(report: &Report) -> String {
 
 /// Whether power or program failed matters only where a cut depends on it.
 fn outage(report: &Report) -> Option<String> {
-    let outage = report.outage.as_ref().filter(|_| !report.is_hard())?;
+    let settled = report.is_hard() || report.writer == Writer::Present;
+    let outage = report.outage.as_ref().filter(|_| !settled)?;
     let hard = report.cuts.iter().find(|cut| cut.name == joedb::diagnosis::CutName::Hard)?;
     let conclusion = match outage.conclusion {
         Outage::ProgramOnly => "no power failure since; soft and pending checkpoints are complete".to_owned(),

@@ -1,6 +1,6 @@
 //! A progress bar for work that lasts, on a terminal only.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ impl Progress {
             return;
         }
         if self.bar.is_none() && self.start.elapsed() > PATIENCE {
-            self.bar = Some(bar(self.label, self.total));
+            self.bar = Some(bar(self.label, self.total).with_elapsed(self.start.elapsed()));
         }
         if let Some(bar) = &self.bar {
             bar.set_position(position);
@@ -45,10 +45,28 @@ impl Drop for Progress {
 
 fn bar(label: &'static str, total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let template = "{prefix} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+    let template = "{prefix} {wide_bar} {bytes}/{total_bytes}, {rate}/s, {left} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("rate", write_rate).with_key("left", write_left));
     }
     bar.set_prefix(label);
     bar
+}
+
+/// Bytes a second since the work began. indicatif's own figure takes what was done before the bar was shown for
+/// the work of its first moment.
+fn rate(state: &ProgressState) -> u64 {
+    let milliseconds = u64::try_from(state.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+    state.pos().saturating_mul(1000).checked_div(milliseconds).unwrap_or(0)
+}
+
+fn write_rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // A bar that cannot be drawn is no reason to stop.
+    let _ = write!(out, "{}", HumanBytes(rate(state)));
+}
+
+fn write_left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    let bytes = state.len().unwrap_or(0).saturating_sub(state.pos());
+    let seconds = bytes.checked_div(rate(state)).unwrap_or(0);
+    let _ = write!(out, "{}", HumanDuration(Duration::from_secs(seconds)));
 }
