@@ -39,6 +39,7 @@ pub fn escaped(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
             continue;
         }
         let taken = special(out, rest, byte, previous, escape);
+        out.breathe();
         previous = byte;
         rest = rest.get(taken..).unwrap_or_default();
     }

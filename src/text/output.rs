@@ -33,10 +33,21 @@ impl<'w> Output<'w> {
         &self.buffer
     }
 
-    /// Appends bytes.
+    /// Appends bytes; a long piece goes to the writer without a stop in the buffer.
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
+        if bytes.len() >= SPILL && self.writer.is_some() {
+            return self.long(bytes);
+        }
         self.buffer.extend_from_slice(bytes);
+    }
+
+    #[cold]
+    fn long(&mut self, bytes: &[u8]) {
+        self.spill();
+        if let Some(writer) = self.writer.as_mut().filter(|_| self.failure.is_none()) {
+            self.failure = writer.write_all(bytes).err();
+        }
     }
 
     /// Appends one byte.
@@ -114,6 +125,19 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn long_pieces_keep_their_place_and_take_no_memory() {
+        let mut text = Vec::new();
+        let mut output = Output::new(&mut text);
+        output.bytes(b"before ");
+        output.bytes(&vec![b'x'; 4 * SPILL]);
+        output.bytes(b" after");
+        assert!(output.buffer.capacity() <= 2 * SPILL);
+        output.flush().unwrap();
+        assert_eq!(text.len(), 4 * SPILL + 13);
+        assert!(text.starts_with(b"before x") && text.ends_with(b"x after"));
     }
 
     #[test]
