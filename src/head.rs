@@ -190,15 +190,23 @@ impl Head {
         Checkpoints { size, hard, soft, soft_past_end, pending: self.pending_checkpoint(hard.position) }
     }
 
+    /// For each pair, whether it holds a hard checkpoint: two equal copies of a position.
+    #[must_use]
+    pub fn valid_pairs(&self) -> [bool; 2] {
+        self.pairs().map(|pair| pair.is_some())
+    }
+
+    fn pairs(&self) -> [Option<u64>; 2] {
+        let [first, second, third, fourth] = self.slots;
+        [(first, second), (third, fourth)].map(|(one, other)| position(one).filter(|_| one == other))
+    }
+
     fn hard_checkpoint(&self) -> Hard {
-        let pairs = [(0_u8, self.slots[0], self.slots[1]), (1, self.slots[2], self.slots[3])];
-        let valid = pairs.iter().filter(|(_, first, second)| first == second);
-        // `max_by_key` keeps the last of equals, and on a tie pair 1 holds the checkpoint.
-        let best = valid.filter_map(|&(pair, first, _)| Some((pair, position(first)?))).max_by_key(|v| v.1);
-        match best {
-            Some((pair, position)) => Hard { position, pair: Some(pair) },
-            None => Hard { position: HEAD_SIZE, pair: None },
-        }
+        let none = Hard { position: HEAD_SIZE, pair: None };
+        let hard = |pair, position: Option<u64>| position.map(|position| Hard { position, pair: Some(pair) });
+        let [zero, one] = self.pairs();
+        // `max_by_key` keeps the last of equals: on a tie pair 1 holds the checkpoint.
+        [hard(0, zero), hard(1, one)].into_iter().flatten().max_by_key(|hard| hard.position).unwrap_or(none)
     }
 
     /// The highest soft value above `hard` that lies within `size` bytes, and the highest that does not.

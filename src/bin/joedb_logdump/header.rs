@@ -80,6 +80,7 @@ fn verdict_of_head(
     writer: Writer,
 ) -> io::Result<()> {
     let checkpoints = head.checkpoints(reading.size);
+    writeln!(out, "valid pairs: {}", valid_pairs(head))?;
     writeln!(out, "hard checkpoint: {}", hard(&checkpoints))?;
     writeln!(out, "soft checkpoint: {}", soft(&checkpoints))?;
     writeln!(out, "pending checkpoint: {}", pending(&checkpoints))?;
@@ -93,6 +94,16 @@ fn verdict_of_head(
     let (state, next) = state(&checkpoints, writer);
     writeln!(out, "state: {state}")?;
     writeln!(out, "next: {next} {}", quote(path))
+}
+
+/// The pairs whose copies are equal, and at least 41.
+fn valid_pairs(head: &Head) -> &'static str {
+    match head.valid_pairs() {
+        [true, true] => "0, 1",
+        [true, false] => "0",
+        [false, true] => "1",
+        [false, false] => "none",
+    }
 }
 
 fn hard(checkpoints: &Checkpoints) -> String {
