@@ -47,7 +47,7 @@ impl Context {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The byte is no opcode of this version.
-    #[error("byte {0:02x} found, an opcode expected")]
+    #[error("byte 0x{0:02x} found, an opcode expected")]
     NoOpcode(u8),
     /// An operand needs more bytes than there are.
     #[error("{} expected, {} left", Bytes(*needed), Bytes(*left))]

@@ -52,7 +52,7 @@
 //! checked, and no input makes this crate panic or allocate more than its bytes justify. `unsafe` is denied but
 //! for the memory map, whose file says what it rests on.
 //!
-//! Where a sentence cites FORMAT.md, it means the description of the format that these tools are written from.
+//! Where a sentence cites FORMAT.md, it means the description of the format at the top of the repository.
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -55,3 +55,22 @@ fn completions_know_the_options() {
         assert!(generated("joedb_convert", shell).contains("save-tail"), "{shell}");
     }
 }
+
+#[test]
+fn help_fits_80_columns() {
+    for program in ["joedb_logdump", "joedb_convert"] {
+        let help = Command::cargo_bin(program).unwrap().arg("--help").assert().success();
+        let help = String::from_utf8(help.get_output().stdout.clone()).unwrap();
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{program}: {line}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_page_is_wrong_usage() {
+    let output = Command::cargo_bin("joedb_convert").unwrap().args(["--generate", "nope"]).assert().code(2);
+    output.stderr(
+        "joedb_convert: --generate: \"nope\" found, man, bash, elvish, fish, powershell or zsh expected\n",
+    );
+}

@@ -101,8 +101,10 @@ pub struct Cut {
     pub position: u64,
     /// What would be kept.
     pub kept: Amount,
-    /// What would be lost. Entries behind the first damage do not decode, and are counted in bytes only.
+    /// What would be lost, as far as it decodes.
     pub lost: Amount,
+    /// How many of the lost bytes do not decode, so that nobody knows what they held.
+    pub undecodable: u64,
     /// Whether everything up to it decodes and makes sense, and it is a boundary.
     pub decodes: bool,
     /// How safe it is.
@@ -111,6 +113,15 @@ pub struct Cut {
     pub empty: bool,
     /// Whether it is the one that the findings recommend.
     pub recommended: bool,
+}
+
+/// Cuts at the same position are the same cut, and as safe as the safest of their names says.
+fn agree(cuts: &mut [Cut]) {
+    let known: Vec<(u64, Safety)> = cuts.iter().map(|cut| (cut.position, cut.safety)).collect();
+    for cut in cuts.iter_mut().filter(|cut| cut.decodes) {
+        let named = known.iter().filter(|(position, _)| *position == cut.position);
+        cut.safety = named.map(|(_, safety)| *safety).max().unwrap_or(cut.safety);
+    }
 }
 
 /// What the cuts are worked out from.
@@ -138,6 +149,7 @@ impl Cutter<'_> {
                 .map(|(name, boundary)| self.cut(name, boundary.position, Some(boundary))),
         );
         cuts.push(self.at(CutName::Eof, size));
+        agree(&mut cuts);
         cuts
     }
 
@@ -159,6 +171,7 @@ impl Cutter<'_> {
             position,
             kept: Amount::new(kept_bytes, kept),
             lost: Amount::new(lost_bytes, kept.map(|kept| whole.since(&kept))),
+            undecodable: self.checkpoints.size.saturating_sub(self.survey.last_entry.position.max(position)),
             decodes: boundary.is_some(),
             safety: boundary.map_or(Safety::Impossible, |boundary| self.safety(name, boundary.position)),
             empty: position == HEAD_SIZE && whole.entries > 0,
@@ -166,15 +179,21 @@ impl Cutter<'_> {
         }
     }
 
+    /// The end of an entry that is no checkpoint and no mark of the program may be half a transaction, wherever it
+    /// lies. And where the log does not decode up to the soft checkpoint, the machine went down: nothing above the
+    /// hard one can be trusted then.
     fn safety(&self, name: CutName, position: u64) -> Safety {
+        let hard = self.checkpoints.hard.position;
         let soft = self.checkpoints.soft.map_or(0, |soft| soft.position);
-        let intact = self.outage == Outage::ProgramOnly && name == CutName::Pending;
-        if position <= self.checkpoints.hard.position {
-            Safety::Safe
-        } else if position <= soft || intact {
-            Safety::VeryLikelySafe
-        } else {
-            Safety::Risk
+        let is_mark =
+            !matches!(name, CutName::LastEntry | CutName::Eof) || position == hard || position == soft;
+        let has_holes = self.survey.last_entry.position < soft;
+        let complete = position <= soft || (name == CutName::Pending && self.outage == Outage::ProgramOnly);
+        match (is_mark, position <= hard) {
+            (false, _) => Safety::Risk,
+            (true, true) => Safety::Safe,
+            (true, false) if complete && !has_holes => Safety::VeryLikelySafe,
+            (true, false) => Safety::Risk,
         }
     }
 }

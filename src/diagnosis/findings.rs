@@ -3,7 +3,7 @@
 use super::cuts::{Cut, CutName};
 use super::outage::Outage;
 use super::survey::{Mark, Survey};
-use crate::head::{Checkpoints, CutShort, HEAD_SIZE, HeadError};
+use crate::head::{Checkpoints, CutShort, HEAD_SIZE, HeadError, Version};
 use crate::journal::Writer;
 use crate::outcome::Outcome;
 use crate::sense::Damage;
@@ -225,6 +225,7 @@ pub(super) struct Finder<'a> {
     pub(super) writer: Writer,
     pub(super) head_locked: bool,
     pub(super) outage: Outage,
+    pub(super) version: Version,
 }
 
 impl Finder<'_> {
@@ -276,8 +277,7 @@ impl Finder<'_> {
 
     /// The same, but for a tail that was softly acknowledged: then everything that decodes is worth keeping.
     fn recover_with_tail(&self) -> Advice {
-        let acknowledged = self.checkpoints.soft_past_end.is_some();
-        match acknowledged && self.survey.last_entry.position > self.current() {
+        match self.survey.last_entry.position > self.current() {
             true => Advice::RecoverTo(CutName::LastEntry),
             false => self.recover(),
         }
@@ -292,7 +292,8 @@ impl Finder<'_> {
             Advice::RecoverTo(CutName::LastEntry),
             format!(
                 "The file ends at {}, but its hard checkpoint says {}: {} are missing. It is a partial \
-                 copy, or something cut it. Look for the whole file before recovering what is left.",
+                 copy, or something cut it. Look for the whole file before recovering what is left, which may end in \
+                 the middle of a transaction.",
                 Position(size),
                 Position(hard),
                 Bytes(missing)
@@ -316,7 +317,8 @@ impl Finder<'_> {
             Advice::RecoverTo(CutName::LastEntry),
             format!(
                 "Below the hard checkpoint at {}, where nothing ever changes, the log does not decode: {damage}. \
-                 The disk or another program changed it. A backup holds more than can be recovered here.",
+                 The disk or another program changed it. A backup holds more than can be recovered here, which may end in \
+                 the middle of a transaction.",
                 Position(self.hard())
             ),
         ))
@@ -396,62 +398,71 @@ impl Finder<'_> {
             Outage::ProgramOnly if decodes => Advice::RecoverTo(CutName::Pending),
             _ => self.recover(),
         };
+        let end = Position(pending);
         let better = match (decodes, self.outage) {
-            (false, _) => "The log does not decode up to there.",
-            (true, Outage::ProgramOnly) => "Only the program crashed, so the data up to there is complete.",
+            (false, _) => format!("The log does not decode up to {end}."),
+            (true, Outage::ProgramOnly) => {
+                format!("Only the program crashed, so everything up to {end} is complete.")
+            }
             (true, Outage::MachineRestarted) => {
-                "The machine went down since, so the data up to there may be incomplete."
+                format!("The machine went down since, so what lies up to {end} may be incomplete.")
             }
-            (true, Outage::Unknown) => {
-                "If only the program crashed and not the machine, the data up to there is complete."
-            }
+            (true, Outage::Unknown) => format!(
+                "If only the program crashed and not the machine, everything up to {end} is complete, and --to pending \
+                 keeps it."
+            ),
         };
         Some(finding(
             FindingId::PendingHardCheckpoint,
             pending,
             advice,
             format!(
-                "The program stopped between the two syncs of a hard checkpoint at {}, which was never acknowledged. \
-                 Everything acknowledged is safe up to {}. {better}",
-                Position(pending),
+                "The program stopped between the two syncs of a hard checkpoint at {end}, which was never acknowledged. \
+                 Acknowledged data ends at {}. {better}",
                 Position(self.current())
             ),
         ))
     }
 
+    /// What follows the checkpoint, unless a stronger finding already says what that is.
     fn tail(&self) -> Option<Finding> {
         let (current, size) = (self.current(), self.size());
-        if size <= current || self.damage_between(0, current).is_some() {
+        let explained = self.checkpoints.soft_past_end.is_some()
+            || self.damage_between(0, current).is_some()
+            || self.inside_entry().is_some();
+        if size <= current || explained {
             return None;
         }
         let bytes = size.saturating_sub(current);
         let (id, found) = self.tail_kind(bytes);
-        let acknowledged = match self.checkpoints.soft_past_end {
-            Some(_) => "They were softly acknowledged, like the bytes that are missing.",
-            None => "They were never checkpointed, so nothing acknowledged is lost without them.",
-        };
         let sentence = format!(
-            "{} follow the checkpoint at {}: {found} {acknowledged}",
+            "{} follow the checkpoint at {}: {found} They were never checkpointed, so nothing acknowledged is lost \
+             without them.",
             Bytes(bytes),
             Position(current)
         );
         let position = self.survey.damage.as_ref().map_or(current, Damage::position);
-        Some(finding(id, position, self.recover_with_tail(), sentence))
+        Some(finding(id, position, self.recover(), sentence))
+    }
+
+    /// The entries that a tail begins with, in words.
+    fn whole_entries(&self) -> String {
+        match self.survey.last_entry.position {
+            last if last > self.current() => format!("whole entries up to {}", Position(last)),
+            _ => "no whole entry".to_owned(),
+        }
     }
 
     fn tail_kind(&self, bytes: u64) -> (FindingId, String) {
-        let last = Position(self.survey.last_entry.position);
+        let whole = self.whole_entries();
         match &self.survey.damage {
-            None => (
-                FindingId::DirtyTail,
-                format!("whole entries of a transaction that was not finished, up to {last}."),
-            ),
+            None => (FindingId::DirtyTail, format!("{whole}.")),
             Some(damage) if self.survey.zeros_to_end => {
                 let zeros = self.size().saturating_sub(damage.position());
                 let which = if zeros == bytes {
                     "all of them zero".to_owned()
                 } else {
-                    format!("the last {zeros} of them zero")
+                    format!("{whole}, then {zeros} zero bytes")
                 };
                 (
                     FindingId::ZeroFilledTail,
@@ -460,12 +471,11 @@ impl Finder<'_> {
             }
             Some(Damage::Undecodable(error)) if error.bytes_needed().is_some() => (
                 FindingId::TornTail,
-                format!("whole entries up to {last}, then one that is cut by the end of the file ({error})."),
+                format!("{whole}, then one that is cut by the end of the file ({error})."),
             ),
-            Some(damage) => (
-                FindingId::DamagedTail,
-                format!("entries up to {last}, then bytes that are none ({damage})."),
-            ),
+            Some(damage) => {
+                (FindingId::DamagedTail, format!("{whole}, then bytes that are no entry ({damage})."))
+            }
         }
     }
 
@@ -487,14 +497,18 @@ impl Finder<'_> {
     }
 
     fn clean(&self) -> Finding {
+        let opens = match self.version {
+            Version::V4 => "joedb 9 opens it; joedb 10 does not read version 4.",
+            Version::V5 => "joedb opens it.",
+        };
         match self.checkpoints.soft {
             Some(soft) => finding(
                 FindingId::CleanSoft,
                 None,
                 Advice::Dump,
                 format!(
-                    "The log ends at its soft checkpoint, {}. joedb opens it. Had the power failed, only what is below \
-                     the hard checkpoint at {} would be sure.",
+                    "The log ends at its soft checkpoint, {}. {opens} Had the power failed, only what is below the \
+                     hard checkpoint at {} would be sure.",
                     Position(soft.position),
                     Position(self.hard())
                 ),
@@ -503,7 +517,7 @@ impl Finder<'_> {
                 FindingId::Clean,
                 None,
                 Advice::Dump,
-                format!("The log ends at its hard checkpoint, {}. joedb opens it.", Position(self.hard())),
+                format!("The log ends at its hard checkpoint, {}. {opens}", Position(self.hard())),
             ),
         }
     }

@@ -165,11 +165,19 @@ pub fn diagnose(
 #[must_use]
 pub fn report(journal: &Journal, survey: &Survey, evidence: &Evidence) -> Report {
     let checkpoints = journal.checkpoints();
-    let outage = evidence.judge();
+    let outage = outage(checkpoints, survey, evidence);
     let mut cuts = Cutter { checkpoints, survey, outage: outage.conclusion }.all();
     let writer = journal.writer();
     let head_locked = journal.reading().locked;
-    let finder = Finder { checkpoints, survey, cuts: &cuts, writer, head_locked, outage: outage.conclusion };
+    let finder = Finder {
+        checkpoints,
+        survey,
+        cuts: &cuts,
+        writer,
+        head_locked,
+        outage: outage.conclusion,
+        version: journal.version(),
+    };
     let findings = finder.all();
     let verdict = findings.first().map_or(FindingId::Clean, |finding| finding.id);
     recommend(&findings, checkpoints, &mut cuts);
@@ -194,12 +202,27 @@ pub fn report(journal: &Journal, survey: &Survey, evidence: &Evidence) -> Report
     }
 }
 
+/// What the evidence says of the outage, unless the file says otherwise: softly acknowledged data that is missing was
+/// lost with a machine, or left behind by a copy.
+fn outage(checkpoints: &Checkpoints, survey: &Survey, evidence: &Evidence) -> OutageReport {
+    let judged = evidence.judge();
+    let soft = checkpoints.soft.map_or(0, |soft| soft.position);
+    let missing = checkpoints.soft_past_end.is_some() || survey.last_entry.position < soft;
+    if judged.conclusion != Outage::ProgramOnly || !missing {
+        return judged;
+    }
+    let evidence = "the machine has been up since the last write, and yet acknowledged data is missing: the file is a \
+                    copy, or was damaged";
+    OutageReport { conclusion: Outage::Unknown, evidence: evidence.to_owned() }
+}
+
 /// Marks the cut that the strongest finding advises; one that cannot be had, or would be empty, never is.
 fn recommend(findings: &[Finding], checkpoints: &Checkpoints, cuts: &mut [Cut]) {
     let advice = findings.first().map(|finding| finding.advice);
     let position = advice.and_then(|advice| advised_position(advice, checkpoints, cuts));
     let fits = |cut: &&mut Cut| Some(cut.position) == position && cut.decodes && !cut.empty;
-    if let Some(cut) = cuts.iter_mut().find(fits) {
+    let is_named = |cut: &Cut| advice == Some(Advice::RecoverTo(cut.name));
+    if let Some(cut) = cuts.iter_mut().filter(fits).min_by_key(|cut| !is_named(cut)) {
         cut.recommended = true;
     }
 }

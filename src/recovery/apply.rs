@@ -113,7 +113,7 @@ pub struct Receipt {
     pub kept: Share,
     /// What was lost.
     pub lost: Share,
-    /// How many removed bytes were saved.
+    /// How many removed bytes were saved; `None` where it was not asked for, or none were removed.
     pub saved_tail: Option<u64>,
     /// Attributes of the source that the output does not have.
     pub warnings: Vec<String>,
@@ -302,8 +302,8 @@ impl<D: Directory> Work<'_, D> {
     }
 
     fn save_tail(&mut self, outputs: &Outputs) -> Result<Option<u64>, ApplyError> {
-        let Some(path) = outputs.tail.as_deref() else { return Ok(None) };
         let removed = self.plan.removed();
+        let Some(path) = outputs.tail.as_deref().filter(|_| removed > 0) else { return Ok(None) };
         let mut tail = Temporary::beside(self.directory, path)?;
         self.supervisor.stage(Stage::SaveTail, removed);
         self.copy(&mut tail.file, path, self.plan.cut, 0, removed)?;

@@ -24,10 +24,21 @@ pub enum Target {
     Eof,
     /// The end of the last entry that decodes and makes sense.
     LastEntry,
+    /// Behind the last `valid_data`.
+    ValidData,
+    /// Behind the last `timestamp`.
+    Timestamp,
     /// A position, which has to be a boundary between entries.
     Position(u64),
     /// The first boundary that is not before a position.
     Until(u64),
+}
+
+impl Target {
+    /// Whether only the entries tell where it is.
+    const fn is_found_by_decoding(self) -> bool {
+        matches!(self, Target::LastEntry | Target::ValidData | Target::Timestamp | Target::Until(_))
+    }
 }
 
 impl std::fmt::Display for Target {
@@ -39,6 +50,8 @@ impl std::fmt::Display for Target {
             Target::Pending => f.write_str("the pending hard checkpoint"),
             Target::Eof => f.write_str("the end of the file"),
             Target::LastEntry => f.write_str("the last whole entry"),
+            Target::ValidData => f.write_str("the last valid_data"),
+            Target::Timestamp => f.write_str("the last timestamp"),
             Target::Position(_) => f.write_str("the position"),
             Target::Until(_) => f.write_str("the first boundary from the position"),
         }
@@ -48,8 +61,8 @@ impl std::fmt::Display for Target {
 /// What a plan may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlanOptions {
-    /// Whether everything up to the cut is decoded before. [`Target::LastEntry`] and [`Target::Until`] are found by
-    /// decoding, whatever this says.
+    /// Whether everything up to the cut is decoded before. Cuts that are found by decoding, as the last entry is, are
+    /// so whatever this says.
     pub verify: bool,
     /// Whether a cut that leaves an empty database is allowed.
     pub allow_empty: bool,
@@ -70,6 +83,8 @@ pub struct Share {
     pub entries: Option<u64>,
     /// Records that they insert.
     pub rows: Option<u64>,
+    /// Bytes that do not decode, so that nobody knows what they held.
+    pub undecodable: Option<u64>,
 }
 
 /// How a log will be cut.
@@ -92,10 +107,12 @@ pub struct Plan {
     pub crc: Option<u32>,
     /// What is kept.
     pub kept: Share,
-    /// What is lost. Bytes that do not decode are counted in bytes only.
+    /// What is lost.
     pub lost: Share,
-    /// Where the last valid entry is, if that is not the cut.
+    /// The end of the last whole entry, if that is not the cut.
     pub last_entry: Option<u64>,
+    /// Up to where data was softly acknowledged, if that is past the end of the source.
+    pub soft_past_end: Option<u64>,
 }
 
 fn as_hex<S: serde::Serializer>(bytes: &[u8; HEAD_LENGTH], serializer: S) -> Result<S::Ok, S::Error> {
@@ -204,8 +221,7 @@ pub fn plan(
     options: PlanOptions,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Plan, PlanError> {
-    let found_by_decoding = matches!(target, Target::LastEntry | Target::Until(_));
-    if !options.verify && !found_by_decoding {
+    if !options.verify && !target.is_found_by_decoding() {
         return Planner { journal, target, survey: None }.unverified(options);
     }
     let asked = match target {
@@ -230,7 +246,7 @@ impl Planner<'_> {
     fn unverified(&self, options: PlanOptions) -> Result<Plan, PlanError> {
         let cut = self.position()?;
         self.refuse_empty(cut, options)?;
-        let share = |bytes| Share { bytes, entries: None, rows: None };
+        let share = |bytes| Share { bytes, entries: None, rows: None, undecodable: None };
         let size = self.checkpoints().size;
         Ok(self.plan(cut, None, share(cut.saturating_sub(HEAD_SIZE)), share(size.saturating_sub(cut)), None))
     }
@@ -240,14 +256,20 @@ impl Planner<'_> {
         let boundary = self.boundary(survey)?;
         self.refuse_empty(boundary.position, options)?;
         let lost = survey.last_entry.tally.since(&boundary.tally);
-        let share = |bytes, entries, rows| Share { bytes, entries: Some(entries), rows: Some(rows) };
+        let share = |bytes, entries, rows, undecodable| Share {
+            bytes,
+            entries: Some(entries),
+            rows: Some(rows),
+            undecodable: Some(undecodable),
+        };
         let kept_bytes = boundary.position.saturating_sub(HEAD_SIZE);
         let lost_bytes = self.checkpoints().size.saturating_sub(boundary.position);
+        let undecodable = self.checkpoints().size.saturating_sub(survey.last_entry.position);
         Ok(self.plan(
             boundary.position,
             Some(boundary.crc),
-            share(kept_bytes, boundary.tally.entries, boundary.tally.rows),
-            share(lost_bytes, lost.entries, lost.rows),
+            share(kept_bytes, boundary.tally.entries, boundary.tally.rows, 0),
+            share(lost_bytes, lost.entries, lost.rows, undecodable),
             Some(survey.last_entry.position).filter(|&last| last != boundary.position),
         ))
     }
@@ -264,6 +286,7 @@ impl Planner<'_> {
             kept,
             lost,
             last_entry,
+            soft_past_end: self.checkpoints().soft_past_end.map(|past| past.position),
         }
     }
 
@@ -294,7 +317,9 @@ impl Planner<'_> {
                 }
             },
             Target::Eof => size,
-            Target::LastEntry => self.survey.map_or(size, |survey| survey.last_entry.position),
+            Target::LastEntry | Target::ValidData | Target::Timestamp => {
+                self.survey.map_or(size, |survey| survey.last_entry.position)
+            }
             Target::Position(position) | Target::Until(position) => position,
         };
         // Rounding up makes a boundary of a position inside the head.
@@ -306,8 +331,16 @@ impl Planner<'_> {
     }
 
     fn boundary(&self, survey: &Survey) -> Result<Boundary, PlanError> {
-        if self.target == Target::LastEntry {
-            return Ok(survey.last_entry);
+        match self.target {
+            Target::LastEntry => return Ok(survey.last_entry),
+            Target::ValidData => {
+                return survey.last_valid_data.ok_or_else(|| self.absent("the log has no such entry"));
+            }
+            Target::Timestamp => {
+                let found = survey.last_timestamp.map(|(boundary, _)| boundary);
+                return found.ok_or_else(|| self.absent("the log has no such entry"));
+            }
+            _ => {}
         }
         let asked = self.position()?;
         match (survey.mark(asked), self.target) {
@@ -385,7 +418,7 @@ impl Planner<'_> {
             Target::Soft => checkpoints.soft.is_some_and(|soft| soft.position == position),
             Target::Eof => position == checkpoints.size,
             Target::Position(asked) => position == asked,
-            Target::Pending | Target::LastEntry | Target::Until(_) => false,
+            _ => false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where decoded entries go: text in several forms, later a table store and a writer.
+//! Where decoded entries go: a trait, and text in several forms.
 
 mod blob;
 mod commands;

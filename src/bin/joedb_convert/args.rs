@@ -5,12 +5,12 @@ use clap::{Parser, ValueEnum};
 use joedb::recovery::Target;
 use std::path::PathBuf;
 
-/// Recovers a joedb file: cuts its log at a checkpoint, at the last whole entry, or anywhere between two entries.
+/// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries
 ///
-/// The input is never changed. What is kept is copied byte for byte, proved against its checksum, and opens cleanly
-/// in joedb: all four checkpoint places of the output hold the cut.
+/// The input is never changed. What is kept is copied byte for byte, read back and compared, and opens cleanly in
+/// joedb: all four checkpoint places of the output hold the cut.
 #[derive(Debug, Parser)]
-#[command(name = "joedb_convert", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
     /// The joedb file to recover.
     pub(crate) input: PathBuf,
@@ -18,7 +18,8 @@ pub(crate) struct Args {
     /// The file to make.
     pub(crate) output: PathBuf,
 
-    /// Where to cut: checkpoint, hard, soft, pending, last-entry, eof, or a position (decimal or 0x).
+    /// Where to cut: checkpoint, hard, soft, pending, valid-data, timestamp, last-entry, eof, or a position (decimal
+    /// or 0x).
     #[arg(long, value_name = "CUT", default_value = "checkpoint", value_parser = target)]
     pub(crate) to: Target,
 
@@ -86,9 +87,11 @@ fn target(text: &str) -> Result<Target, String> {
         "soft" => Target::Soft,
         "pending" => Target::Pending,
         "last-entry" => Target::LastEntry,
+        "valid-data" => Target::ValidData,
+        "timestamp" => Target::Timestamp,
         "eof" => Target::Eof,
         _ => Target::Position(position(text).map_err(|_| {
-            "checkpoint, hard, soft, pending, last-entry, eof, or a position (decimal or 0x) expected"
+            "checkpoint, hard, soft, pending, valid-data, timestamp, last-entry, eof, or a position expected"
                 .to_owned()
         })?),
     })

@@ -2,19 +2,22 @@
 
 use crate::manual::Section;
 
-/// Shown by `--help`, and in the manual page.
+/// Shown by `--help`, and in the manual page. Lines that begin with two spaces are shown as they are, so they end
+/// before column 72.
 pub(crate) const SECTIONS: &[Section] = &[
     (
         "CUTS",
-        "  checkpoint  what joedb itself would read: the higher of the hard and the soft
-              checkpoint (the default)
+        "  checkpoint  what joedb itself would read: the higher of the hard and
+              the soft checkpoint (the default)
   hard        the hard checkpoint: safe, survives a power failure
-  soft        the soft checkpoint: very likely safe, complete unless the machine
-              went down
-  pending     a hard checkpoint of which only one copy was written: complete if
-              only the program crashed
+  soft        the soft checkpoint: very likely safe, complete unless
+              the machine went down
+  pending     a hard checkpoint of which only one copy was written:
+              complete if only the program crashed
+  valid-data  behind the last valid_data
+  timestamp   behind the last timestamp
   last-entry  the last entry that decodes and makes sense: a risk
-  eof         the end of the file, if it is the end of an entry: a risk
+  eof         the end of the file, if an entry ends there: a risk
   POS         any position between two entries
 
 joedb_logdump --check shows all of them side by side, with what each keeps and loses.
@@ -25,11 +28,12 @@ so in many files the hard one is still 41.",
     (
         "EXIT STATUS",
         "  0  done
-  1  it could not be done: an I/O error, the output exists, the input changed
-     while it was worked on
+  1  it could not be done: an I/O error, the output exists, the input
+     changed while it was worked on
   2  wrong usage; also when input and output are the same file
-  4  what was asked for cannot be had from this file: it does not decode up to
-     the cut, there is no such checkpoint, or the result would be empty
+  4  what was asked for cannot be had from this file: it does not
+     decode up to the cut, there is no such checkpoint, or the result
+     would be empty
   5  no joedb file
 
 Interrupted by a signal it exits with 128 and the number of the signal, and leaves no half output behind.",
@@ -42,7 +46,7 @@ Interrupted by a signal it exits with 128 and the number of the signal, and leav
 
 After a power failure, and keeping what is cut off:
 
-  joedb_convert --to hard --save-tail app.tail app.joedb app.joedb.recovered
+  joedb_convert --to hard --save-tail tail app.joedb app.joedb.recovered
 
 What would be lost?
 
@@ -50,18 +54,21 @@ What would be lost?
     ),
     (
         "FILES",
-        "The output is written to OUTPUT.PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. A crash \
-leaves the output as it was, and at worst that temporary file, which may be deleted.
+        "The output is written to OUTPUT.PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. \
+A crash leaves the output as it was, and at worst that temporary file, which may be deleted.
 
 Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
-one of version 4.",
+one of version 4.
+
+PROGRAM --generate WHAT prints the manual page (man) or completions for a shell (bash, elvish, fish, powershell, zsh).",
     ),
     (
         "CAVEATS",
-        "Servers and clients that pulled entries behind the cut will diverge from the recovered file: stop them, and give \
-them the recovered file to begin from.
+        "Servers and clients that pulled entries behind the cut will diverge from the recovered file: stop them, and \
+give them the recovered file to begin from.
 
-joedb has no checksums: what decodes may still hold a changed value.
+joedb has no checksums: what decodes may still hold a changed value. The CRC-32 of the receipt is that of the copy: \
+it proves that the output holds what was read from the input.
 
 A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration.",
     ),

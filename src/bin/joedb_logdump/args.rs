@@ -4,11 +4,11 @@ use crate::positions::position;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
-/// Shows what is in a joedb file, and what happened to it.
+/// Inspect and diagnose joedb files
 ///
 /// Without an option it prints the log up to the current checkpoint as joedb commands. It never changes a file.
 #[derive(Debug, Parser)]
-#[command(name = "joedb_logdump", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "joedb_logdump", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
     /// The joedb file; several with --header and --check.
     #[arg(required = true, value_name = "FILE")]
@@ -117,8 +117,10 @@ pub(crate) enum Require {
 pub(crate) enum ReportForm {
     /// For people, 80 columns wide.
     Table,
+    /// The file and the headline, on one line.
+    Line,
     /// `key: value` lines.
     Text,
-    /// One object a file, on one line.
+    /// One object for each file, on one line.
     Json,
 }

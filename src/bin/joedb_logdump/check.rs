@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> 
                 if listening && !is_silent(args) {
                     listening = show(args, path, &report, index, out)?;
                 }
-                verdict(args, &report)
+                verdict(args, path, &report)
             }
             Err(failure) => {
                 say(&format!("{PROGRAM}: {}: {:#}", file_name(path), failure.error));
@@ -49,14 +49,24 @@ fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
     Ok(diagnose(&mut journal, &Evidence::of_path(path), &mut |position| progress.at(position))?)
 }
 
-fn verdict(args: &Args, report: &Report) -> Outcome {
+fn verdict(args: &Args, path: &Path, report: &Report) -> Outcome {
     let met = match args.require {
         None => true,
         Some(Require::Clean) => report.is_clean(),
         Some(Require::Hard) => report.is_hard(),
     };
     let outcome = report.verdict.outcome();
-    if met { outcome } else { outcome.worse(Outcome::Recoverable) }
+    if met {
+        return outcome;
+    }
+    if !args.quiet && outcome == Outcome::Done {
+        say(&format!(
+            "{PROGRAM}: {}: {}, which is not what --require asks for",
+            file_name(path),
+            report.headline
+        ));
+    }
+    outcome.worse(Outcome::Recoverable)
 }
 
 /// With -q the exit code speaks, unless a form for machines was asked for.
@@ -80,13 +90,15 @@ fn show(
 }
 
 fn write(args: &Args, path: &Path, report: &Report, index: usize, out: &mut dyn Write) -> io::Result<()> {
-    let gap = if index > 0 && args.format != ReportForm::Json { "\n" } else { "" };
+    let is_block = matches!(args.format, ReportForm::Table | ReportForm::Text);
+    let gap = if index > 0 && is_block { "\n" } else { "" };
     out.write_all(gap.as_bytes())?;
     let mut text = match args.format {
         ReportForm::Table => {
             let colour = io::stdout().is_terminal() && table::colour_wanted();
             table::render(path, report, args.wide, colour)
         }
+        ReportForm::Line => format!("{}: {}", file_name(path), report.headline),
         ReportForm::Text => key_values(path, report),
         ReportForm::Json => json(path, report)?,
     };

@@ -157,7 +157,7 @@ fn notices(args: &Args, path: &Path, journal: &Journal) {
         notice(
             &name,
             &format!(
-                "dirty tail: {behind} bytes behind the checkpoint at {current} are not shown\n  \
+                "the {behind} bytes behind the checkpoint at {current} are not shown\n  \
                  look at them: joedb_logdump --tail {quoted}\n  \
                  the verdict:  joedb_logdump --check {quoted}"
             ),
@@ -197,7 +197,6 @@ fn conclude(args: &Args, path: &Path, replayed: &Replayed, range: Range) -> Resu
 /// A tail may end anyhow; only a log that does not decode up to it is damaged.
 fn tail_end(args: &Args, name: &str, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
     let why = match &replayed.interruption {
-        None if range.from >= range.until => "there is nothing behind the checkpoint".to_owned(),
         None => "the end of the file".to_owned(),
         Some(interruption @ Interruption::NotABoundary(_)) => {
             return Err(failure(Outcome::Damaged, anyhow!("{name}: {interruption}")));
@@ -207,7 +206,9 @@ fn tail_end(args: &Args, name: &str, replayed: &Replayed, range: Range) -> Resul
         }
         Some(Interruption::Damage(damage)) => damage.to_string(),
     };
-    if !args.quiet {
+    if !args.quiet && range.from >= range.until {
+        notice(name, "nothing follows the checkpoint");
+    } else if !args.quiet {
         let (entries, end) = (replayed.entries, Position(replayed.position.max(range.from)));
         notice(name, &format!("{entries} whole entries behind the checkpoint, up to {end}; then: {why}"));
     }

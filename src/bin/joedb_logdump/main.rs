@@ -28,7 +28,7 @@ const PROGRAM: &str = "joedb_logdump";
 fn main() -> ExitCode {
     let command = Args::command().after_long_help(manual::as_help(sections::SECTIONS));
     if let Some(what) = manual::requested() {
-        return manual::generate(what, command, sections::SECTIONS);
+        return manual::generate(&what, command, sections::SECTIONS);
     }
     let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,

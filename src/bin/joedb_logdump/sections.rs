@@ -2,19 +2,23 @@
 
 use crate::manual::Section;
 
-/// Shown by `--help`, and in the manual page.
+/// Shown by `--help`, and in the manual page. Lines that begin with two spaces are shown as they are, so they end
+/// before column 72.
 pub(crate) const SECTIONS: &[Section] = &[
     (
         "EXIT STATUS",
-        "  0  done; with --check: clean, clean up to a soft checkpoint, or being written
+        "  0  done; with --check: clean, clean up to a soft checkpoint, or
+     being written
   1  it could not be done: an I/O error, no such file, a directory
   2  wrong usage
-  3  --check: recoverable, nothing acknowledged is lost: pending hard checkpoint,
-     or a zero-filled, damaged, torn or dirty tail; or --require was not met
-  4  damaged: the file is cut short, an entry below a checkpoint does not decode,
-     a checkpoint lies inside an entry or past the end; or what was asked for
-     cannot be had from this file
-  5  no joedb file: no signature, an unknown version, empty, or a cut head
+  3  --check: recoverable, nothing acknowledged is lost: a pending
+     hard checkpoint, a zero-filled, damaged, torn or dirty tail;
+     or --require was not met
+  4  damaged: the file is cut short, an entry below a checkpoint does
+     not decode, a checkpoint lies inside an entry or past the end;
+     or what was asked for cannot be had from this file
+  5  no joedb file: no signature, an unknown version, empty, or a cut
+     head
 
 With several files the worst one counts, in the order 1, 5, 4, 3, 0. A closed pipe is no error.",
     ),
@@ -32,26 +36,46 @@ In a CI check or a health check, by exit code alone:
 
   joedb_logdump --check --require clean -q app.joedb
 
-Into SQLite, blobs included:
+A line for each of many files:
 
-  joedb_logdump --sql --blob app.joedb | sqlite3 app.sqlite
+  joedb_logdump --check --format line *.joedb
+
+Into a new SQLite database, blobs included:
+
+  joedb_logdump --sql --blob app.joedb | sqlite3 new.sqlite
 
 The last insertions into a table:
 
-  joedb_logdump --json app.joedb | jq -c 'select(.table == \"person\")' | tail",
+  joedb_logdump --json app.joedb | tail -n 10000 |
+    jq -c 'select(.table == \"person\" and .kind == \"append\")'",
+    ),
+    (
+        "JSON LINES",
+        "Every entry is an object with position, length and kind. The kinds are create_table, drop_table, rename_table, \
+add_field, drop_field, rename_field, insert_into and append (both insert one record), insert_vector, delete_from, \
+delete_vector, update, update_last and update_next (all three set one value), update_vector, blob, comment, \
+timestamp, custom and valid_data.
+
+Tables and fields are given by name (table, field) and id (table_id, field_id), records from 0, the null reference as \
+null. Updates have the type of the value and value, or values.
+
+A string that is no UTF-8 is {\"base64\":\"...\"}; a number that JSON does not know is {\"float\":\"nan\"}, \
+{\"float\":\"inf\"} or {\"float\":\"-inf\"}. Integers of 64 bits are written in full: some readers round them.",
     ),
     (
         "FILES",
-        "Versions 4 and 5 of the joedb format are read. Version 4 counts records from 1 in the file; without --compat they \
-are printed as version 5 counts them, from 0.
+        "Versions 4 and 5 of the joedb format are read. Version 4 counts records from 1 in the file; without --compat \
+they are printed as version 5 counts them, from 0.
 
-joedb's servers and clients, and brotli-compressed joedb files, are out of reach: decompress them with joedb's own \
-tools first.",
+joedb's servers and clients are out of reach. So are brotli-compressed joedb files: decompress them with joedb's own \
+tools first.
+
+PROGRAM --generate WHAT prints the manual page (man) or completions for a shell (bash, elvish, fish, powershell, zsh).",
     ),
     (
         "CAVEATS",
-        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check does not look at \
-which records exist.
+        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check does not look \
+at which records exist.
 
 A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration; \
 there a file may look dirty only because it is being written.

@@ -1,7 +1,7 @@
 //! The verdict for people, 80 columns wide.
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use joedb::diagnosis::{Cut, Outage, Report};
+use joedb::diagnosis::{Advice, Cut, CutName, Outage, Report};
 use joedb::journal::Writer;
 use joedb::text::file_name;
 use joedb::text::time::Utc;
@@ -22,7 +22,7 @@ pub(crate) fn render(path: &Path, report: &Report, wide: bool, colour: bool) -> 
         let next = finding.advice.command(path);
         format!("{}\n  next: {next}", wrapped(&finding.sentence))
     }));
-    parts.extend(outage(report));
+    parts.extend(outage(path, report));
     if !report.cuts.is_empty() {
         parts.push(cuts(report, wide));
     }
@@ -51,8 +51,10 @@ fn wrapped(text: &str) -> String {
 
 fn counted(count: u64, noun: &str) -> String {
     let plural = match noun {
-        "entry" => "entries".to_owned(),
-        noun => format!("{noun}s"),
+        noun => match noun.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{noun}s"),
+        },
     };
     format!("{count} {}", if count == 1 { noun.to_owned() } else { plural })
 }
@@ -66,7 +68,7 @@ fn facts(report: &Report) -> String {
         facts.extend(checkpoints.pending.map(|pending| format!("pending {}", pending.position)));
     }
     if let Some(log) = &report.log {
-        facts.push(counted(log.tally.entries, "entry"));
+        facts.push(counted(log.tally.entries, "whole entry"));
         facts.push(counted(log.tables, "table"));
         facts.push(format!("{} inserted", counted(log.tally.rows, "row")));
         facts.extend(
@@ -81,27 +83,38 @@ fn facts(report: &Report) -> String {
     wrapped(&facts.join(", "))
 }
 
-/// Whether power or program failed matters only where a cut depends on it.
-fn outage(report: &Report) -> Option<String> {
+/// Whether power or program failed matters only where the hard checkpoint is not the current one.
+fn outage(path: &Path, report: &Report) -> Option<String> {
     let settled = report.is_hard() || report.writer == Writer::Present;
     let outage = report.outage.as_ref().filter(|_| !settled)?;
-    let hard = report.cuts.iter().find(|cut| cut.name == joedb::diagnosis::CutName::Hard)?;
+    let hard = report.cuts.iter().find(|cut| cut.name == CutName::Hard)?;
     let conclusion = match outage.conclusion {
-        Outage::ProgramOnly => "no power failure since; soft and pending checkpoints are complete".to_owned(),
-        Outage::Unknown => "unknown".to_owned(),
-        Outage::MachineRestarted => {
-            let loss = hard
-                .lost
-                .entries
-                .map_or(String::new(), |entries| format!(" and {}", counted(entries, "entry")));
-            format!(
-                "perhaps power; only the hard checkpoint at {} is sure then, without {}{loss}",
-                hard.position,
-                counted(hard.lost.bytes, "byte")
-            )
-        }
+        Outage::ProgramOnly => "Only the program crashed",
+        Outage::Unknown => "Unknown",
+        Outage::MachineRestarted => "Perhaps the power",
     };
-    Some(wrapped(&format!("Power or program? {conclusion}: {}.", outage.evidence)))
+    let evidence = format!("Power or program? {conclusion}: {}.", outage.evidence);
+    let matters =
+        outage.conclusion != Outage::ProgramOnly && hard.decodes && report.current > Some(hard.position);
+    if !matters {
+        return Some(wrapped(&evidence));
+    }
+    let sure =
+        format!("{evidence} After a power failure only the hard checkpoint is sure, {}.", without(hard));
+    let next = Advice::RecoverTo(CutName::Hard).command(path);
+    let next = if hard.empty { String::new() } else { format!("\n  then: {next}") };
+    Some(format!("{}{next}", wrapped(&sure)))
+}
+
+/// What a cut loses, in words.
+fn without(cut: &Cut) -> String {
+    if cut.empty {
+        return "and it is empty".to_owned();
+    }
+    let entries = cut.lost.entries.map(|entries| counted(entries, "entry"));
+    let transactions = cut.lost.transactions.map(|count| counted(count, "marked transaction"));
+    let lost: Vec<String> = entries.into_iter().chain(transactions).collect();
+    format!("at {}, without {}", cut.position, lost.join(" and "))
 }
 
 fn cuts(report: &Report, wide: bool) -> String {
@@ -120,39 +133,38 @@ fn cuts(report: &Report, wide: bool) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    if report.recommended().is_some() {
+        text.push("* recommended".to_owned());
+    }
+    if report.cuts.iter().any(|cut| cut.undecodable > 0) {
+        text.push("+ and whatever the bytes held that do not decode".to_owned());
+    }
     text.join("\n")
 }
 
 fn row(cut: &Cut, wide: bool) -> Vec<Cell> {
     let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+    let more = if cut.undecodable > 0 { "+" } else { "" };
+    let lost = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| format!("{count}{more}"));
     let mark = if cut.recommended { "* " } else { "  " };
     let mut cells = vec![
         format!("{mark}{}", cut.name.name()),
         cut.position.to_string(),
         number(cut.kept.entries),
-        cut.lost.bytes.to_string(),
-        number(cut.lost.entries),
-        number(cut.lost.rows),
-        safety(cut),
+        number(Some(cut.lost.bytes).filter(|_| cut.decodes)),
+        lost(cut.lost.entries),
+        lost(cut.lost.rows),
+        if cut.empty { "EMPTY".to_owned() } else { cut.safety.words().to_owned() },
     ];
     if wide {
         cells.extend([
             format!("0x{:x}", cut.position),
             cut.kept.bytes.to_string(),
             number(cut.kept.rows),
-            number(cut.lost.transactions),
+            lost(cut.lost.transactions),
             cut.decodes.to_string(),
         ]);
     }
     cells.into_iter().map(Cell::new).collect()
-}
-
-fn safety(cut: &Cut) -> String {
-    let empty = if cut.empty { "EMPTY" } else { "" };
-    match (cut.empty, cut.recommended) {
-        (true, _) => empty.to_owned(),
-        (false, true) => format!("{}: do this", cut.safety.words()),
-        (false, false) => cut.safety.words().to_owned(),
-    }
 }

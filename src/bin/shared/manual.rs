@@ -5,11 +5,11 @@ use clap_complete::Shell;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// What `--generate` makes: the manual page, or completions for a shell.
-#[derive(Clone, Copy)]
+/// What `--generate` makes: the manual page, completions for a shell, or nothing known.
 pub(crate) enum Generate {
     Man,
     Completions(Shell),
+    Unknown(String),
 }
 
 /// Whether the program was called as `PROGRAM --generate WHAT`. That is for packagers and is no option of the
@@ -19,7 +19,10 @@ pub(crate) fn requested() -> Option<Generate> {
     let (flag, what) = (args.next()?, args.next()?);
     match (flag.as_str(), what.as_str()) {
         ("--generate", "man") => Some(Generate::Man),
-        ("--generate", shell) => Shell::from_str(shell, true).ok().map(Generate::Completions),
+        ("--generate", shell) => Some(match Shell::from_str(shell, true) {
+            Ok(shell) => Generate::Completions(shell),
+            Err(_) => Generate::Unknown(shell.to_owned()),
+        }),
         _ => None,
     }
 }
@@ -29,14 +32,23 @@ pub(crate) fn requested() -> Option<Generate> {
 pub(crate) type Section = (&'static str, &'static str);
 
 /// Prints what was asked for.
-pub(crate) fn generate(what: Generate, mut command: Command, sections: &[Section]) -> ExitCode {
+pub(crate) fn generate(what: &Generate, mut command: Command, sections: &[Section]) -> ExitCode {
     let mut text = Vec::new();
     let made = match what {
         Generate::Man => page(command, sections, &mut text),
         Generate::Completions(shell) => {
             let name = command.get_name().to_owned();
-            clap_complete::generate(shell, &mut command, name, &mut text);
+            clap_complete::generate(*shell, &mut command, name, &mut text);
             Ok(())
+        }
+        Generate::Unknown(found) => {
+            let (found, known) =
+                (joedb::text::quoted(found.as_bytes()), "man, bash, elvish, fish, powershell or zsh");
+            crate::outcome::say(&format!(
+                "{}: --generate: {found} found, {known} expected",
+                command.get_name()
+            ));
+            return joedb::Outcome::Usage.into();
         }
     };
     match made.and_then(|()| io::stdout().write_all(&text)) {
