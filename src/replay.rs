@@ -154,6 +154,7 @@ impl<S: Sink> Player<'_, S> {
             let (before, after) = (located.position, located.end());
             return self.stop(NotABoundary { asked: self.range.from, before, after });
         }
+        self.sink.skip(located, self.sense.schema());
         self.sense.apply(located);
         self.position = located.end();
         if located.end() >= self.range.until { Flow::Stop } else { Flow::Continue }

@@ -74,6 +74,9 @@ pub enum Nonsense {
         "an end-of-file mark found, an entry expected: the mark is legal only as the last byte before a checkpoint"
     )]
     MisplacedEnd,
+    /// An entry behind version 4's end-of-file mark.
+    #[error("an entry behind the end-of-file mark found, the end of the log expected")]
+    BehindEnd,
     /// More tables or fields than ids.
     #[error("no id is left: at most 65535 tables, and fields of a table, expected")]
     NoIdLeft,

@@ -52,6 +52,9 @@ impl Damage {
 pub struct Sense {
     schema: Schema,
     end_marks: Vec<u64>,
+    /// Whether version 4's mark was passed: no entry follows it, for a log that is cut behind such an entry would have
+    /// the mark in its middle.
+    ended: bool,
 }
 
 impl Sense {
@@ -60,7 +63,7 @@ impl Sense {
     pub fn new(checkpoints: &Checkpoints) -> Sense {
         let pending = checkpoints.pending.map(|pending| pending.position);
         let end_marks = [checkpoints.hard.position].into_iter().chain(pending).collect();
-        Sense { schema: Schema::new(), end_marks }
+        Sense { schema: Schema::new(), end_marks, ended: false }
     }
 
     /// The schema before the next entry.
@@ -75,8 +78,10 @@ impl Sense {
     /// [`Nonsense`].
     #[inline]
     pub fn check(&self, located: &Located<'_>) -> Result<(), Nonsense> {
-        let ends = matches!(located.entry, Entry::EndOfFile);
-        if ends && !self.end_marks.contains(&located.end()) {
+        if self.ended {
+            return Err(Nonsense::BehindEnd);
+        }
+        if matches!(located.entry, Entry::EndOfFile) && !self.end_marks.contains(&located.end()) {
             return Err(Nonsense::MisplacedEnd);
         }
         self.schema.check(&located.entry)
@@ -94,6 +99,7 @@ impl Sense {
         if located.entry.is_schema() {
             self.schema.apply(&located.entry);
         }
+        self.ended |= matches!(located.entry, Entry::EndOfFile);
     }
 
     /// Allows version 4's mark at the end of a file whose head is ignored.

@@ -109,7 +109,7 @@ pub struct Cut {
     pub decodes: bool,
     /// How safe it is.
     pub safety: Safety,
-    /// Whether it leaves an empty database although the file has entries.
+    /// Whether it leaves an empty database although the file has more than a head.
     pub empty: bool,
     /// Whether it is the one that the findings recommend.
     pub recommended: bool,
@@ -174,22 +174,23 @@ impl Cutter<'_> {
             undecodable: self.checkpoints.size.saturating_sub(self.survey.last_entry.position.max(position)),
             decodes: boundary.is_some(),
             safety: boundary.map_or(Safety::Impossible, |boundary| self.safety(name, boundary.position)),
-            empty: position == HEAD_SIZE && whole.entries > 0,
+            empty: position == HEAD_SIZE && self.checkpoints.size > HEAD_SIZE,
             recommended: false,
         }
     }
 
     /// The end of an entry that is no checkpoint and no mark of the program may be half a transaction, wherever it
-    /// lies. And where the log does not decode up to the soft checkpoint, the machine went down: nothing above the
-    /// hard one can be trusted then.
+    /// lies. Where the log does not decode up to the soft checkpoint, the machine went down, and nothing above the
+    /// hard one can be trusted; where it does not decode up to the hard one, the disk cannot be.
     fn safety(&self, name: CutName, position: u64) -> Safety {
         let hard = self.checkpoints.hard.position;
         let soft = self.checkpoints.soft.map_or(0, |soft| soft.position);
         let is_mark =
             !matches!(name, CutName::LastEntry | CutName::Eof) || position == hard || position == soft;
         let has_holes = self.survey.last_entry.position < soft;
+        let is_damaged = self.survey.last_entry.position < hard.min(self.checkpoints.size);
         let complete = position <= soft || (name == CutName::Pending && self.outage == Outage::ProgramOnly);
-        match (is_mark, position <= hard) {
+        match (is_mark && !is_damaged, position <= hard) {
             (false, _) => Safety::Risk,
             (true, true) => Safety::Safe,
             (true, false) if complete && !has_holes => Safety::VeryLikelySafe,

@@ -263,7 +263,15 @@ impl Finder<'_> {
     }
 
     fn usable(&self, name: CutName) -> Option<&Cut> {
-        self.cuts.iter().find(|cut| cut.name == name && cut.decodes && !cut.empty)
+        self.cuts.iter().find(|cut| cut.name == name && cut.decodes && cut.position > HEAD_SIZE)
+    }
+
+    /// The end of the last whole entry; where no entry decodes, there is nothing to recover.
+    fn recover_what_decodes(&self) -> Advice {
+        match self.usable(CutName::LastEntry) {
+            Some(_) => Advice::RecoverTo(CutName::LastEntry),
+            None => Advice::LookAtBytes,
+        }
     }
 
     /// What joedb itself would read, or the last whole entry where that is empty or does not decode.
@@ -271,7 +279,7 @@ impl Finder<'_> {
         let current = if self.checkpoints.soft.is_some() { CutName::Soft } else { CutName::Hard };
         match self.usable(current) {
             Some(_) => Advice::RecoverToCheckpoint,
-            None => Advice::RecoverTo(CutName::LastEntry),
+            None => self.recover_what_decodes(),
         }
     }
 
@@ -283,13 +291,22 @@ impl Finder<'_> {
         }
     }
 
+    /// The same, but for a pending checkpoint that is known to be complete.
+    fn recover_past_checkpoint(&self) -> Advice {
+        let pending = self.checkpoints.pending_above_current().and_then(|_| self.usable(CutName::Pending));
+        match self.outage {
+            Outage::ProgramOnly if pending.is_some() => Advice::RecoverTo(CutName::Pending),
+            _ => self.recover(),
+        }
+    }
+
     fn cut_short(&self) -> Option<Finding> {
         let CutShort { size, hard } = self.checkpoints.current().err()?;
         let missing = hard.saturating_sub(size);
         Some(finding(
             FindingId::FileCutShort,
             size,
-            Advice::RecoverTo(CutName::LastEntry),
+            self.recover_what_decodes(),
             format!(
                 "The file ends at {}, but its hard checkpoint says {}: {} are missing. It is a partial \
                  copy, or something cut it. Look for the whole file before recovering what is left, which may end in \
@@ -314,7 +331,7 @@ impl Finder<'_> {
         Some(finding(
             FindingId::DamagedBody,
             damage.position(),
-            Advice::RecoverTo(CutName::LastEntry),
+            self.recover_what_decodes(),
             format!(
                 "Below the hard checkpoint at {}, where nothing ever changes, the log does not decode: {damage}. \
                  The disk or another program changed it. A backup holds more than can be recovered here, which may end in \
@@ -337,7 +354,7 @@ impl Finder<'_> {
             Mark::Inside { before, after, kind } => Some(finding(
                 FindingId::CheckpointInsideEntry,
                 before,
-                Advice::RecoverToPosition(before),
+                if before > HEAD_SIZE { Advice::RecoverToPosition(before) } else { self.recover_what_decodes() },
                 format!(
                     "The {name} checkpoint at {} lies inside the {kind} entry from {} to {}. No joedb writer leaves \
                      that: the head or the log was changed.",
@@ -355,7 +372,7 @@ impl Finder<'_> {
         let damage = self.damage_between(self.hard(), soft)?;
         let advice = match self.usable(CutName::Hard) {
             Some(_) => Advice::RecoverTo(CutName::Hard),
-            None => Advice::RecoverTo(CutName::LastEntry),
+            None => self.recover_what_decodes(),
         };
         Some(finding(
             FindingId::Holes,
@@ -394,10 +411,7 @@ impl Finder<'_> {
     fn pending(&self) -> Option<Finding> {
         let pending = self.checkpoints.pending_above_current()?.position;
         let decodes = self.usable(CutName::Pending).is_some();
-        let advice = match self.outage {
-            Outage::ProgramOnly if decodes => Advice::RecoverTo(CutName::Pending),
-            _ => self.recover(),
-        };
+        let advice = self.recover_past_checkpoint();
         let end = Position(pending);
         let better = match (decodes, self.outage) {
             (false, _) => format!("The log does not decode up to {end}."),
@@ -442,7 +456,7 @@ impl Finder<'_> {
             Position(current)
         );
         let position = self.survey.damage.as_ref().map_or(current, Damage::position);
-        Some(finding(id, position, self.recover(), sentence))
+        Some(finding(id, position, self.recover_past_checkpoint(), sentence))
     }
 
     /// The entries that a tail begins with, in words.
@@ -528,7 +542,7 @@ impl Finder<'_> {
             finding(
                 FindingId::PendingCovered,
                 pending.position,
-                Advice::Dump,
+                Advice::CheckAgain,
                 format!(
                     "One copy of a hard checkpoint at {} was written, the other was not; the soft checkpoint at {} \
                      covers it.",

@@ -108,7 +108,11 @@ impl Journal {
         let in_use = writer == Writer::Present;
         let source = match access {
             Access::Map => Source::Map(map::FileMap::new(file.inner())?),
-            Access::Automatic if !in_use => Source::Map(map::FileMap::new(file.inner())?),
+            // Where there is no room for a map, or the file system has none, there is still the window.
+            Access::Automatic if !in_use => match map::FileMap::new(file.inner()) {
+                Ok(map) => Source::Map(map),
+                Err(_) => Source::Window(Box::new(Window::new(Box::new(file)))),
+            },
             Access::Automatic | Access::Window => Source::Window(Box::new(Window::new(Box::new(file)))),
         };
         let checkpoints = head.checkpoints(reading.size);

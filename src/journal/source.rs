@@ -101,6 +101,10 @@ impl Window {
         if largest > wanted.max(piece).saturating_mul(4) {
             self.buffer = Vec::new();
         }
+        self.buffer.clear();
+        if self.buffer.try_reserve_exact(wanted).is_err() {
+            return Err(SourceError::Io { position, error: io::ErrorKind::OutOfMemory.into() });
+        }
         self.buffer.resize(wanted, 0);
         self.start = position;
         let read = self.file.read_full_at(&mut self.buffer, position);

@@ -167,9 +167,8 @@ impl<'d, D: Directory> Temporary<'d, D> {
     fn beside(directory: &'d D, target: &Path) -> Result<Temporary<'d, D>, ApplyError> {
         const ATTEMPTS: u32 = 100;
         for attempt in 0..ATTEMPTS {
-            let mut name = target.as_os_str().to_owned();
-            name.push(format!(".{}-{attempt}.tmp", std::process::id()));
-            let path = PathBuf::from(name);
+            // Short whatever the name of the target, which may be as long as names can be.
+            let path = target.with_file_name(format!(".joedb-{}-{attempt}.tmp", std::process::id()));
             match directory.create_new(&path) {
                 Ok(file) => return Ok(Temporary { directory, path, file, renamed: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -204,7 +203,12 @@ impl<D: Directory> Work<'_, D> {
         self.read_back(&output.file, &outputs.output, crc)?;
         self.check_source()?;
         let saved_tail = self.save_tail(outputs)?;
-        output.finish(&outputs.output, outputs.existing)?;
+        let finished = output.finish(&outputs.output, outputs.existing);
+        if let (Err(_), Some(_), Some(tail)) = (&finished, saved_tail, &outputs.tail) {
+            // The error says what went wrong; a tail without its output would be left by nobody's wish.
+            let _ = self.directory.remove(tail);
+        }
+        finished?;
         let Plan { cut, kept, lost, .. } = *self.plan;
         Ok(Receipt { cut, crc, kept, lost, saved_tail, warnings })
     }

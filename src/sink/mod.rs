@@ -30,6 +30,11 @@ pub trait Sink {
     /// The sink's own.
     fn begin(&mut self, position: u64, empty: bool) -> Result<(), Self::Error>;
 
+    /// An entry before the part of the log that is played: only what it does to the schema matters, if anything.
+    fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
+        let _ = (located, schema);
+    }
+
     /// An entry. `schema` is as it stands before it.
     ///
     /// # Errors
@@ -101,6 +106,10 @@ impl Style {
 pub trait Format {
     /// What stands before everything; `empty` if there is no entry before the end.
     fn begin(&mut self, out: &mut Output<'_>, position: u64, empty: bool);
+    /// An entry that is not shown, before the first one that is.
+    fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
+        let _ = (located, schema);
+    }
     /// One entry.
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema);
     /// The end position of an entry, for [`Style::positions`].
@@ -189,6 +198,10 @@ impl<F: Format> Sink for TextSink<'_, F> {
     fn begin(&mut self, position: u64, empty: bool) -> io::Result<()> {
         self.format.begin(&mut self.out, position, empty);
         self.settle()
+    }
+
+    fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
+        self.format.skip(located, schema);
     }
 
     #[inline]

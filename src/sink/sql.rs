@@ -12,8 +12,9 @@ use std::collections::{HashMap, HashSet};
 
 /// SQL statements in one transaction.
 ///
-/// SQLite does not tell upper from lower case in names and reserves those that begin with `sqlite_`, joedb does
-/// neither; such a name gets its id and two underscores before it, which no name of joedb can hold.
+/// SQLite does not tell upper from lower case in names, reserves those that begin with `sqlite_`, and has names of its
+/// own for the number of a row; joedb does none of that. Such a name gets its id and two underscores before it, which
+/// no name of joedb can hold. What SQLite cannot take at all is a table of more than 2000 fields.
 pub struct Sql {
     style: Style,
     blobs: Option<BlobReader>,
@@ -42,9 +43,9 @@ impl<Id> Default for Scope<Id> {
 
 impl<Id: std::hash::Hash + Eq + Copy> Scope<Id> {
     /// Takes a name in, and returns the one to use.
-    fn add(&mut self, id: Id, number: u16, name: &[u8]) -> Box<[u8]> {
+    fn add(&mut self, id: Id, number: u16, name: &[u8], reserved: fn(&[u8]) -> bool) -> Box<[u8]> {
         let lower: Box<[u8]> = name.to_ascii_lowercase().into();
-        if !lower.starts_with(b"sqlite_") && self.in_use.insert(lower) {
+        if !reserved(&lower) && self.in_use.insert(lower) {
             return name.into();
         }
         let changed: Box<[u8]> = [format!("_{number}__").as_bytes(), name].concat().into();
@@ -61,6 +62,16 @@ impl<Id: std::hash::Hash + Eq + Copy> Scope<Id> {
     fn get<'a>(&'a self, id: Id, name: &'a [u8]) -> &'a [u8] {
         if self.changed.is_empty() { name } else { self.changed.get(&id).map_or(name, |changed| changed) }
     }
+}
+
+/// Names that SQLite keeps for its own tables.
+fn is_reserved_table(lower: &[u8]) -> bool {
+    lower.starts_with(b"sqlite_")
+}
+
+/// Names under which SQLite knows the number of a row.
+fn is_reserved_field(lower: &[u8]) -> bool {
+    matches!(lower, b"rowid" | b"oid" | b"_rowid_")
 }
 
 /// Above this many rows, an insertion is one statement that counts.
@@ -248,6 +259,14 @@ fn identifier(out: &mut Output<'_>, name: &[u8]) {
     out.byte(b'"');
 }
 
+fn rename_table(out: &mut Output<'_>, old: &[u8], new: &[u8]) {
+    out.bytes(b"ALTER TABLE ");
+    identifier(out, old);
+    out.bytes(b" RENAME TO ");
+    identifier(out, new);
+    out.bytes(b";\n");
+}
+
 fn hex_literal(out: &mut Output<'_>, bytes: &[u8]) {
     out.bytes(b"X'");
     for piece in bytes.chunks(64 * 1024) {
@@ -315,14 +334,19 @@ impl Sql {
                 self.names.fields.remove(&table);
             }
             Entry::RenameTable { table, name } => {
-                self.table(out, b"ALTER TABLE ", table, schema);
+                let old: Box<[u8]> = self.table_name(table, schema).into();
                 self.names
                     .tables
                     .remove(table, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
-                out.bytes(b" RENAME TO ");
-                let name = self.new_table_name(table, name);
-                identifier(out, &name);
-                out.bytes(b";\n");
+                let new = self.new_table_name(table, name);
+                if self.style.is_reference() || !old.eq_ignore_ascii_case(&new) {
+                    rename_table(out, &old, &new);
+                } else if old != new {
+                    // SQLite refuses a change of case alone.
+                    let between = [b"__", &*new].concat();
+                    rename_table(out, &old, &between);
+                    rename_table(out, &between, &new);
+                }
             }
             Entry::AddField { table, name, field_type } => {
                 self.add_field(out, table, name, field_type, schema)
@@ -376,14 +400,18 @@ impl Sql {
     }
 
     fn new_table_name(&mut self, id: TableId, name: &[u8]) -> Box<[u8]> {
-        if self.style.is_reference() { name.into() } else { self.names.tables.add(id, id.0, name) }
+        if self.style.is_reference() {
+            name.into()
+        } else {
+            self.names.tables.add(id, id.0, name, is_reserved_table)
+        }
     }
 
     fn new_field_name(&mut self, table: TableId, id: FieldId, name: &[u8]) -> Box<[u8]> {
         if self.style.is_reference() {
             return name.into();
         }
-        self.names.fields.entry(table).or_default().add(id, id.0, name)
+        self.names.fields.entry(table).or_default().add(id, id.0, name, is_reserved_field)
     }
 
     fn forget_field(&mut self, table: TableId, field: FieldId, schema: &Schema) {
@@ -405,6 +433,12 @@ impl Format for Sql {
             out.bytes(b"PRAGMA foreign_keys = OFF;\n");
         }
         out.text(format_args!("BEGIN TRANSACTION; -- checkpoint = {position}\n"));
+    }
+
+    fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
+        if located.entry.is_schema() {
+            self.schema_entry(&mut Output::memory(), &located.entry, schema);
+        }
     }
 
     #[inline]
@@ -487,11 +521,11 @@ mod tests {
     #[test]
     fn names_that_sqlite_cannot_tell_apart_get_their_id() {
         let mut scope = Scope::default();
-        assert_eq!(*scope.add(TableId(1), 1, b"Price"), *b"Price");
-        assert_eq!(*scope.add(TableId(2), 2, b"price"), *b"_2__price");
-        assert_eq!(*scope.add(TableId(3), 3, b"sqlite_x"), *b"_3__sqlite_x");
+        assert_eq!(*scope.add(TableId(1), 1, b"Price", is_reserved_table), *b"Price");
+        assert_eq!(*scope.add(TableId(2), 2, b"price", is_reserved_table), *b"_2__price");
+        assert_eq!(*scope.add(TableId(3), 3, b"sqlite_x", is_reserved_table), *b"_3__sqlite_x");
         scope.remove(TableId(1), b"Price");
-        assert_eq!(*scope.add(TableId(4), 4, b"PRICE"), *b"PRICE");
+        assert_eq!(*scope.add(TableId(4), 4, b"PRICE", is_reserved_table), *b"PRICE");
         assert_eq!(scope.get(TableId(2), b"price"), b"_2__price");
     }
 }

@@ -155,9 +155,9 @@ fn kernel_copy(_: &fs::File, _: &fs::File, _: u64, _: u64, _: u64) -> Option<u64
 /// What a file has beside its bytes.
 #[cfg(unix)]
 mod attributes {
-    use std::fs::{File, Metadata};
+    use std::fs::{File, Metadata, Permissions};
     use std::io;
-    use std::os::unix::fs::{MetadataExt as _, fchown};
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
     use xattr::FileExt as _;
 
     /// The owner comes first: changing it clears bits of the mode.
@@ -170,8 +170,11 @@ mod attributes {
         };
         match (source.metadata(), target.metadata()) {
             (Ok(from), Ok(to)) => {
-                note(format!("owner {}:{}", from.uid(), from.gid()), copy_owner(&from, &to, target));
-                note(format!("mode {:o}", from.mode() & 0o7777), target.set_permissions(from.permissions()));
+                let owner = copy_owner(&from, &to, target);
+                // Bits that lend rights of the owner must not lend those of another one.
+                let mode = from.mode() & if owner.is_ok() { 0o7777 } else { 0o777 };
+                note(format!("owner {}:{}", from.uid(), from.gid()), owner);
+                note(format!("mode {mode:o}"), target.set_permissions(Permissions::from_mode(mode)));
             }
             (Err(error), _) | (_, Err(error)) => note("owner and mode".to_owned(), Err(error)),
         }

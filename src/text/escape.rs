@@ -85,13 +85,23 @@ fn special(out: &mut Output<'_>, rest: &[u8], byte: u8, previous: u8, escape: Es
     1
 }
 
-/// Appends text for a terminal that may hold anything: line feeds and tabs are kept, what else a terminal would
-/// obey and what is no UTF-8 is written as `\ooo`.
-pub fn for_terminal(out: &mut Output<'_>, bytes: &[u8]) {
+/// What becomes of line feeds and tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// They stay.
+    Kept,
+    /// They are escaped like other control characters.
+    Escaped,
+}
+
+/// Appends text for a terminal that may hold anything: what a terminal would obey and what is no UTF-8 is written as
+/// `\ooo`.
+pub fn for_terminal(out: &mut Output<'_>, bytes: &[u8], lines: Lines) {
     let mut rest = bytes;
     while let Some(&byte) = rest.first() {
         let length = match byte {
-            b'\n' | b'\t' | 0x20..=0x7e => 1,
+            b'\n' | b'\t' if lines == Lines::Kept => 1,
+            0x20..=0x7e => 1,
             _ => safe_character(rest),
         };
         match rest.get(..length) {

@@ -45,10 +45,27 @@ pub fn quoted(bytes: &[u8]) -> String {
     String::from_utf8_lossy(text.as_bytes()).into_owned()
 }
 
-/// A file name as text for a message: control bytes and bytes that are no UTF-8 are escaped.
+/// A file name as text for a message, on one line: what a terminal would obey and what is no UTF-8 is escaped.
 #[must_use]
 pub fn file_name(path: &std::path::Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
+}
+
+/// Text for one line of a terminal: what it would obey and what is no UTF-8 is escaped, quotes are left alone.
+#[must_use]
+pub fn visible(bytes: &[u8]) -> String {
     let mut text = Output::memory();
-    escape::escaped(&mut text, path.as_os_str().as_encoded_bytes(), escape::Escape::Safe);
+    escape::for_terminal(&mut text, bytes, escape::Lines::Escaped);
     String::from_utf8_lossy(text.as_bytes()).into_owned()
+}
+
+/// JSON with everything escaped that a terminal would obey: JSON itself leaves DEL, the C1 controls and the marks of
+/// direction as they are.
+#[must_use]
+pub fn visible_json(json: &str) -> String {
+    let escaped = |c: char| match escape::is_obeyed_by_terminals(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    json.chars().map(escaped).collect()
 }

@@ -14,11 +14,11 @@ mod receipt;
 mod sections;
 mod signals;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use args::Args;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use joedb::Outcome;
-use joedb::journal::{Access, Journal, OpenError};
+use joedb::journal::{Access, Journal, OpenError, SourceError};
 use joedb::recovery::{
     ApplyError, Outputs, Plan, PlanError, PlanOptions, Receipt, Stage, Supervisor, apply, plan,
 };
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     }
     let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
-        Err(error) => error.exit(),
+        Err(error) => return outcome::usage(&error),
     };
     let signals = match Signals::watch() {
         Ok(signals) => signals,
@@ -61,7 +61,7 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
     let (input, output) = (args.input.as_path(), args.output.as_path());
     let outputs = outputs(args, input, output)?;
     let named = |error: Failure| Failure { error: error.error.context(file_name(input)), ..error };
-    let plan = make_plan(args, input).map_err(named)?;
+    let plan = make_plan(args, input, signals).map_err(named)?;
     if args.dry_run {
         receipt::show_plan(args, input, output, &plan, out)?;
         return Ok(Outcome::Done);
@@ -70,65 +70,118 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
     receipt.warnings.iter().for_each(|missing| {
         say(&format!("{PROGRAM}: {}: warning: not kept: {missing}", file_name(output)));
     });
-    receipt::show(args, input, output, &plan, &receipt, out)?;
+    let shown = receipt::show(args, input, output, &plan, &receipt, out);
+    let whole = || format!("{} is complete, but the receipt could not be written", file_name(output));
+    shown.with_context(whole)?;
     Ok(Outcome::Done)
 }
 
 /// Where the results go, if nothing stands against it from the beginning.
 fn outputs(args: &Args, input: &Path, output: &Path) -> Result<Outputs, Failure> {
     let existing = if args.force { Existing::Replace } else { Existing::Refuse };
-    let targets = [Some(output), args.save_tail.as_deref()];
-    for target in targets.into_iter().flatten() {
-        if is_same_file(input, target) {
-            let (input, target) = (file_name(input), file_name(target));
-            return Err(failure(
-                Outcome::Usage,
-                anyhow!("{input} and {target} are the same file; choose another output"),
-            ));
+    let tail = args.save_tail.as_deref();
+    for target in [Some(output), tail].into_iter().flatten() {
+        refuse_same(input, target)?;
+        refuse_directory(target)?;
+    }
+    if let Some(tail) = tail {
+        refuse_same(tail, output)?;
+        if tail.symlink_metadata().is_ok() {
+            return Err(anyhow!(
+                "{}: it exists already; choose another name for the removed bytes",
+                file_name(tail)
+            )
+            .into());
         }
     }
-    if args.save_tail.as_deref().is_some_and(|tail| tail == output || is_same_file(tail, output)) {
-        return Err(failure(Outcome::Usage, anyhow!("the output and --save-tail are the same file")));
+    match output.symlink_metadata() {
+        Ok(_) if existing == Existing::Refuse => Err(ApplyError::Exists(output.to_path_buf()).into()),
+        Ok(found) if !found.is_file() && !found.is_symlink() => {
+            Err(anyhow!("{}: it is no regular file; --force replaces only those", file_name(output)).into())
+        }
+        _ => Ok(Outputs { output: output.to_path_buf(), existing, tail: args.save_tail.clone() }),
     }
-    if existing == Existing::Refuse && output.symlink_metadata().is_ok() {
-        return Err(ApplyError::Exists(output.to_path_buf()).into());
-    }
-    if let Some(tail) = args.save_tail.as_ref().filter(|tail| tail.symlink_metadata().is_ok()) {
-        return Err(anyhow!(
-            "{}: it exists already; choose another name for the removed bytes",
-            file_name(tail)
-        )
-        .into());
-    }
-    Ok(Outputs { output: output.to_path_buf(), existing, tail: args.save_tail.clone() })
 }
 
-/// Whether two names, through links or not, are one file.
+fn refuse_same(one: &Path, other: &Path) -> Result<(), Failure> {
+    if !is_same_file(one, other) {
+        return Ok(());
+    }
+    let (one, other) = (file_name(one), file_name(other));
+    Err(failure(Outcome::Usage, anyhow!("{one} and {other} are the same file; choose another name")))
+}
+
+/// A missing directory is found out before the work, and not after.
+fn refuse_directory(target: &Path) -> Result<(), Failure> {
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match parent.metadata() {
+        Ok(found) if !found.is_dir() => Err(anyhow!("{}: it is no directory", file_name(parent)).into()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(anyhow!("{}: {error}", file_name(parent)).into()),
+    }
+}
+
+/// Whether two names, through links or not, are one file: by what they name, or where that does not exist yet, by
+/// their directory and their last part.
 fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        let identity = |path: &Path| path.metadata().ok().map(|found| (found.dev(), found.ino()));
-        identity(one).is_some_and(|one| Some(one) == identity(other))
-    }
-    #[cfg(not(unix))]
-    {
-        one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+    let place = |path: &Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some((parent.canonicalize().ok()?, path.file_name()?.to_owned()))
+    };
+    match (identity(one), identity(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => place(one).is_some_and(|one| Some(one) == place(other)),
     }
 }
 
-fn make_plan(args: &Args, input: &Path) -> Result<Plan, Failure> {
-    let mut journal = Journal::open(input, Access::Automatic).map_err(|error| match error {
-        OpenError::Head(error) => failure(Outcome::NotJoedb, error),
-        error => error.into(),
-    })?;
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    path.metadata().ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<std::path::PathBuf> {
+    path.canonicalize().ok()
+}
+
+/// Reads through a window: the bytes that are decoded are then the ones that are summed up, and a program that cuts
+/// the file meanwhile causes an error and no signal. Only entries too long for memory need the map.
+fn make_plan(args: &Args, input: &Path, signals: &Signals) -> Result<Plan, Failure> {
+    match plan_through(Access::Window, args, input, signals) {
+        Err(Planning::Plan(PlanError::Source(SourceError::TooLong { .. }))) => {
+            Ok(plan_through(Access::Map, args, input, signals)?)
+        }
+        planned => Ok(planned?),
+    }
+}
+
+/// Why there is no plan.
+enum Planning {
+    Open(OpenError),
+    Plan(PlanError),
+}
+
+impl From<Planning> for Failure {
+    fn from(error: Planning) -> Failure {
+        match error {
+            Planning::Open(OpenError::Head(error)) => failure(Outcome::NotJoedb, error),
+            Planning::Open(error) => error.into(),
+            Planning::Plan(PlanError::Source(error)) => error.into(),
+            Planning::Plan(error) => failure(Outcome::Damaged, error),
+        }
+    }
+}
+
+fn plan_through(access: Access, args: &Args, input: &Path, signals: &Signals) -> Result<Plan, Planning> {
+    let mut journal = Journal::open(input, access).map_err(Planning::Open)?;
     let options = PlanOptions { verify: !args.no_verify, allow_empty: args.allow_empty };
     let mut progress = Progress::new("verify", journal.size(), args.quiet);
-    let planned = plan(&mut journal, args.target(), options, &mut |position| progress.at(position));
-    planned.map_err(|error| match error {
-        PlanError::Source(error) => error.into(),
-        error => failure(Outcome::Damaged, error),
-    })
+    let planned = plan(&mut journal, args.target(), options, &mut |position| {
+        progress.at(position);
+        signals.end_if_received(PROGRAM);
+    });
+    planned.map_err(Planning::Plan)
 }
 
 fn carry_out(

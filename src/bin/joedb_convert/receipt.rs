@@ -4,7 +4,7 @@ use crate::args::{Args, ReceiptForm};
 use joedb::journal::Writer;
 use joedb::recovery::{Plan, Receipt, Share, Target};
 use joedb::text::shell::quote;
-use joedb::text::{Bytes, Position, file_name};
+use joedb::text::{Bytes, Position, file_name, visible_json};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -75,13 +75,13 @@ fn json(
 ) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
-        input: file_name(input),
-        output: file_name(output),
+        input: input.to_string_lossy().into_owned(),
+        output: output.to_string_lossy().into_owned(),
         dry_run: receipt.is_none(),
         plan,
         receipt,
     };
-    writeln!(out, "{}", serde_json::to_string(&document)?)
+    writeln!(out, "{}", visible_json(&serde_json::to_string(&document)?))
 }
 
 /// Kept, lost, where.
@@ -126,7 +126,7 @@ fn swap(input: &Path, output: &Path, out: &mut dyn Write) -> io::Result<()> {
     let kept = free_name(input);
     let (input, output, kept) = (quote(input), quote(output), quote(&kept));
     writeln!(out, "to put it in place, with no program using the file:")?;
-    writeln!(out, "  mv -n {input} {kept}")?;
+    writeln!(out, "  mv -n {input} {kept} &&")?;
     writeln!(out, "  mv -n {output} {input}")
 }
 

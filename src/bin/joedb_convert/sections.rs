@@ -54,8 +54,9 @@ What would be lost?
     ),
     (
         "FILES",
-        "The output is written to OUTPUT.PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. \
-A crash leaves the output as it was, and at worst that temporary file, which may be deleted.
+        "The output is written to .joedb-PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. \
+A crash leaves the output as it was, and at worst that temporary file, which may be deleted. --force replaces a regular file, \
+or a link and not what it points to.
 
 Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
 one of version 4.

@@ -9,7 +9,7 @@ use joedb::Outcome;
 use joedb::diagnosis::{Evidence, Report, diagnose};
 use joedb::journal::{Access, Journal, OpenError, writer_of};
 use joedb::storage::{File, ReadAt as _};
-use joedb::text::file_name;
+use joedb::text::{file_name, visible, visible_json};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
@@ -121,13 +121,7 @@ fn document<'a>(path: &Path, report: &'a Report) -> Document<'a> {
 }
 
 fn json(path: &Path, report: &Report) -> io::Result<String> {
-    let text = serde_json::to_string(&document(path, report))?;
-    // serde_json leaves DEL, the C1 controls and the marks of direction as they are; a terminal obeys them.
-    let escape = |c: char| match joedb::text::escape::is_obeyed_by_terminals(c) {
-        true => format!("\\u{:04x}", u32::from(c)),
-        false => c.to_string(),
-    };
-    Ok(text.chars().map(escape).collect())
+    Ok(visible_json(&serde_json::to_string(&document(path, report))?))
 }
 
 /// The document as `key: value` lines, keys of nested members joined by dots.
@@ -151,7 +145,7 @@ fn flatten(key: &str, value: &serde_json::Value, lines: &mut Vec<String>) {
                 .enumerate()
                 .for_each(|(index, value)| flatten(&under(&index.to_string()), value, lines));
         }
-        serde_json::Value::String(text) => lines.push(format!("{key}: {}", file_name(Path::new(text)))),
+        serde_json::Value::String(text) => lines.push(format!("{key}: {}", visible(text.as_bytes()))),
         serde_json::Value::Null => lines.push(format!("{key}: none")),
         other => lines.push(format!("{key}: {other}")),
     }

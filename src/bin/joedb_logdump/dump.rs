@@ -11,8 +11,9 @@ use joedb::journal::{Access, Journal, OpenError, Writer};
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, LeftOut, Raw, Sql, Style, TextSink};
 use joedb::storage::File;
+use joedb::text::escape::{self, Lines};
 use joedb::text::shell::quote;
-use joedb::text::{Output, Position, escape, file_name};
+use joedb::text::{Output, Position, file_name};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
@@ -221,7 +222,7 @@ struct TerminalSafe<'w>(&'w mut dyn Write);
 impl Write for TerminalSafe<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut safe = Output::memory();
-        escape::for_terminal(&mut safe, bytes);
+        escape::for_terminal(&mut safe, bytes, Lines::Kept);
         self.0.write_all(safe.as_bytes())?;
         Ok(bytes.len())
     }

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     }
     let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
-        Err(error) => error.exit(),
+        Err(error) => return outcome::usage(&error),
     };
     match stdout().map_err(Failure::from).and_then(|mut out| run(&args, &mut out)) {
         Ok(outcome) => outcome.into(),

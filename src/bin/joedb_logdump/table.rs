@@ -50,13 +50,11 @@ fn wrapped(text: &str) -> String {
 }
 
 fn counted(count: u64, noun: &str) -> String {
-    let plural = match noun {
-        noun => match noun.strip_suffix('y') {
-            Some(stem) => format!("{stem}ies"),
-            None => format!("{noun}s"),
-        },
-    };
-    format!("{count} {}", if count == 1 { noun.to_owned() } else { plural })
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
+    }
 }
 
 fn facts(report: &Report) -> String {
@@ -143,16 +141,29 @@ fn cuts(report: &Report, wide: bool) -> String {
     text.join("\n")
 }
 
+/// The widths that numbers may have in the narrow table, so that it fits whatever they are: up to 80 columns with the
+/// names, the words and two spaces between the columns.
+const POSITION_DIGITS: usize = 12;
+const BYTES_DIGITS: usize = 8;
+const COUNT_DIGITS: usize = 6;
+
 fn row(cut: &Cut, wide: bool) -> Vec<Cell> {
-    let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+    let number = |number: Option<u64>, digits: usize| match number {
+        None => "?".to_owned(),
+        Some(number) if wide => number.to_string(),
+        Some(number) => short(number, digits),
+    };
     let more = if cut.undecodable > 0 { "+" } else { "" };
-    let lost = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| format!("{count}{more}"));
+    let lost = |count: Option<u64>| match count {
+        None => "?".to_owned(),
+        some => format!("{}{more}", number(some, COUNT_DIGITS)),
+    };
     let mark = if cut.recommended { "* " } else { "  " };
     let mut cells = vec![
         format!("{mark}{}", cut.name.name()),
-        cut.position.to_string(),
-        number(cut.kept.entries),
-        number(Some(cut.lost.bytes).filter(|_| cut.decodes)),
+        number(Some(cut.position), POSITION_DIGITS),
+        number(cut.kept.entries, COUNT_DIGITS),
+        number(Some(cut.lost.bytes).filter(|_| cut.decodes), BYTES_DIGITS),
         lost(cut.lost.entries),
         lost(cut.lost.rows),
         if cut.empty { "EMPTY".to_owned() } else { cut.safety.words().to_owned() },
@@ -161,10 +172,46 @@ fn row(cut: &Cut, wide: bool) -> Vec<Cell> {
         cells.extend([
             format!("0x{:x}", cut.position),
             cut.kept.bytes.to_string(),
-            number(cut.kept.rows),
+            number(cut.kept.rows, COUNT_DIGITS),
             lost(cut.lost.transactions),
             cut.decodes.to_string(),
         ]);
     }
     cells.into_iter().map(Cell::new).collect()
+}
+
+/// A number in so many digits: exact where it fits, else rounded down to three digits and a unit of thousands.
+fn short(number: u64, digits: usize) -> String {
+    let exact = number.to_string();
+    if exact.len() <= digits {
+        return exact;
+    }
+    let power = exact.len().saturating_sub(1) / 3;
+    let unit = ["", "k", "M", "G", "T", "P", "E"].get(power).unwrap_or(&"");
+    let whole = exact.len().saturating_sub(power.saturating_mul(3));
+    let (before, after) = exact.split_at(whole);
+    match after.get(..3_usize.saturating_sub(whole)).filter(|decimals| !decimals.is_empty()) {
+        Some(decimals) => format!("{before}.{decimals}{unit}"),
+        None => format!("{before}{unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_exact_where_they_fit_and_rounded_down_where_not() {
+        let known = [
+            (999_999, 6, "999999"),
+            (1_000_000, 6, "1.00M"),
+            (123_456_789, 8, "123M"),
+            (12_345_678_901, 8, "12.3G"),
+            (1 << 61, 6, "2.30E"),
+            (u64::MAX, 12, "18.4E"),
+        ];
+        for (number, digits, text) in known {
+            assert_eq!(short(number, digits), text);
+        }
+    }
 }

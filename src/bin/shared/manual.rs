@@ -15,16 +15,17 @@ pub(crate) enum Generate {
 /// Whether the program was called as `PROGRAM --generate WHAT`. That is for packagers and is no option of the
 /// program: it would make the files optional in every usage line.
 pub(crate) fn requested() -> Option<Generate> {
-    let mut args = std::env::args().skip(1);
+    let mut args = std::env::args_os().skip(1);
     let (flag, what) = (args.next()?, args.next()?);
-    match (flag.as_str(), what.as_str()) {
-        ("--generate", "man") => Some(Generate::Man),
-        ("--generate", shell) => Some(match Shell::from_str(shell, true) {
-            Ok(shell) => Generate::Completions(shell),
-            Err(_) => Generate::Unknown(shell.to_owned()),
-        }),
-        _ => None,
+    if flag != "--generate" {
+        return None;
     }
+    let what = what.to_string_lossy();
+    Some(match (what.as_ref(), Shell::from_str(&what, true)) {
+        ("man", _) => Generate::Man,
+        (_, Ok(shell)) => Generate::Completions(shell),
+        (_, Err(_)) => Generate::Unknown(what.into_owned()),
+    })
 }
 
 /// A section of a manual page that the definitions do not hold: a title, and paragraphs. A paragraph that begins

@@ -1,6 +1,8 @@
 //! What `main` makes of errors.
 
 use joedb::Outcome;
+use joedb::text::Output;
+use joedb::text::escape::{self, Lines};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -19,6 +21,18 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 pub(crate) fn failure(outcome: Outcome, error: impl Into<anyhow::Error>) -> Failure {
     Failure { outcome, error: error.into() }
+}
+
+/// Prints help, or what was wrong with the arguments. Those may hold anything: a pattern can name hostile files.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let mut safe = Output::memory();
+    escape::for_terminal(&mut safe, error.render().to_string().as_bytes(), Lines::Kept);
+    // If stderr is closed, there is nobody left to tell.
+    let _ = io::stderr().write_all(safe.as_bytes());
+    Outcome::Usage.into()
 }
 
 /// Prints a failure and returns its code. Whoever closed the pipe knows, and is told nothing.
