@@ -1,0 +1,23 @@
+//! The programs, driven as users drive them.
+
+mod attributes;
+mod check;
+mod compat;
+mod convert;
+mod dump;
+mod header;
+mod hostile;
+mod json_lines;
+mod live;
+mod log;
+mod meanwhile;
+mod positions;
+mod receipt;
+mod refusals;
+mod scene;
+mod sqlite;
+mod sqlite_names;
+mod streams;
+mod swap;
+mod table_model;
+mod usage;

@@ -1,0 +1,367 @@
+//! Properties of any log, cut or damaged anywhere: the verdict, the cuts, and that nothing panics or takes memory.
+
+#[path = "support/allocations.rs"]
+mod allocations;
+#[path = "support/logs.rs"]
+mod logs;
+mod support;
+
+use allocations::{Counting, peak_of};
+use joedb::Version;
+use joedb::diagnosis::FindingId;
+use joedb::head::{HEAD_LENGTH, HEAD_SIZE, Head};
+use joedb::journal::{Access, Journal};
+use joedb::recovery::{PlanError, PlanOptions, Target, plan};
+use joedb::replay::{Range, ReplayError, Tolerance, replay};
+use joedb::sense::NotABoundary;
+use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
+use joedb::storage::memory::MemoryFile;
+use logs::{Log, any_log};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use std::io;
+use support::{advised, assert_clean_beginning, diagnosed, dumped, journal, recovered, report};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Logs small enough that every position of every one is looked at.
+fn small_log() -> impl Strategy<Value = Log> {
+    any_log(20)
+}
+
+fn verdict(bytes: &[u8]) -> FindingId {
+    report(bytes).verdict
+}
+
+// ---- What is true of a log, from what it was made of -----------------------------------------------------------
+
+impl Log {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn truncated(&self, size: u64) -> &[u8] {
+        &self.bytes[..usize::try_from(size).unwrap()]
+    }
+
+    fn is_boundary(&self, position: u64) -> bool {
+        self.boundaries.contains(&position)
+    }
+
+    /// The boundary before or at a position, and the one at or after it.
+    fn around(&self, position: u64) -> (u64, u64) {
+        let index = self.boundaries.partition_point(|&boundary| boundary < position);
+        let after = self.boundaries[index];
+        (if after == position { position } else { self.boundaries[index - 1] }, after)
+    }
+
+    /// What joedb reads of the first `size` bytes, if it reads them.
+    fn current(&self, size: u64) -> Option<u64> {
+        let soft = self.soft.filter(|&soft| soft <= size);
+        (self.hard <= size).then(|| soft.unwrap_or(self.hard))
+    }
+
+    /// The verdict on the first `size` bytes.
+    fn verdict(&self, size: u64) -> FindingId {
+        match size {
+            0 => return FindingId::EmptyFile,
+            1..HEAD_SIZE => return FindingId::HeadCut,
+            _ => {}
+        }
+        let Some(current) = self.current(size) else { return FindingId::FileCutShort };
+        if self.soft.is_some_and(|soft| soft > size) {
+            FindingId::SoftPastEnd
+        } else if self.pending.is_some_and(|pending| pending > current) {
+            FindingId::PendingHardCheckpoint
+        } else if size > current {
+            if self.is_boundary(size) { FindingId::DirtyTail } else { FindingId::TornTail }
+        } else if self.soft.is_some() {
+            FindingId::CleanSoft
+        } else {
+            FindingId::Clean
+        }
+    }
+
+    /// Where the first `size` bytes are cut for a target; `None` where that cannot be had.
+    fn cut(&self, size: u64, target: Target) -> Option<u64> {
+        let cut = match target {
+            Target::Checkpoint => self.current(size)?,
+            Target::Hard => self.hard,
+            Target::Soft => self.soft.filter(|_| self.hard <= size)?,
+            Target::Pending => self.pending?,
+            Target::ValidData => last_within(&self.valid_data, size)?,
+            Target::Timestamp => last_within(&self.timestamps, size)?,
+            Target::LastEntry => self.around(size).0,
+            Target::Eof => size,
+            Target::Position(position) => position,
+            Target::Until(position) => self.around(position.max(HEAD_SIZE)).1,
+        };
+        let empties = cut == HEAD_SIZE && size > HEAD_SIZE;
+        (cut <= size && self.is_boundary(cut) && !empties).then_some(cut)
+    }
+
+    /// What a recovery to `cut` has to give.
+    fn cut_at(&self, cut: u64) -> Vec<u8> {
+        let head = Head::hard(self.version, cut).to_bytes();
+        [&head, &self.truncated(cut)[HEAD_LENGTH..]].concat()
+    }
+
+    /// From `position` on, every byte is replaced.
+    fn filled(&self, position: u64, fill: u8) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        bytes[usize::try_from(position).unwrap()..].fill(fill);
+        bytes
+    }
+
+    /// The verdict on a log that does not decode from a boundary on.
+    fn verdict_damaged_at(&self, position: u64, tail: FindingId) -> FindingId {
+        let current = self.soft.unwrap_or(self.hard);
+        if position < self.hard {
+            FindingId::DamagedBody
+        } else if position < current {
+            FindingId::Holes
+        } else if self.pending.is_some_and(|pending| pending > current) {
+            FindingId::PendingHardCheckpoint
+        } else {
+            tail
+        }
+    }
+}
+
+/// The last of some positions that is not past the end of `size` bytes.
+fn last_within(positions: &[u64], size: u64) -> Option<u64> {
+    positions.iter().copied().rfind(|&position| position <= size)
+}
+
+// ---- Verdicts --------------------------------------------------------------------------------------------------
+
+/// A byte that is no opcode in either version.
+const NO_OPCODE: u8 = 0x07;
+
+proptest! {
+    #[test]
+    fn wherever_a_log_is_cut_the_verdict_is_what_its_boundaries_and_checkpoints_imply(log in small_log()) {
+        for size in 0..=log.size() {
+            prop_assert_eq!(verdict(log.truncated(size)), log.verdict(size), "cut at {}", size);
+        }
+    }
+
+    #[test]
+    fn wherever_a_log_stops_decoding_the_verdict_is_what_its_checkpoints_imply(log in small_log()) {
+        for &position in log.boundaries.iter().filter(|&&boundary| boundary < log.size()) {
+            let garbage = verdict(&log.filled(position, NO_OPCODE));
+            prop_assert_eq!(garbage, log.verdict_damaged_at(position, FindingId::DamagedTail), "from {}", position);
+            if log.version == Version::V5 {
+                let zeros = verdict(&log.filled(position, 0));
+                prop_assert_eq!(zeros, log.verdict_damaged_at(position, FindingId::ZeroFilledTail), "from {}", position);
+            }
+        }
+    }
+
+    #[test]
+    fn a_hard_checkpoint_inside_any_entry_is_seen_and_nothing_is_said_of_a_tail(log in small_log()) {
+        for position in (HEAD_SIZE..log.size()).filter(|&position| !log.is_boundary(position)) {
+            let head = Head::hard(log.version, position).to_bytes();
+            let bytes = [&head, &log.bytes[HEAD_LENGTH..]].concat();
+            let found: Vec<FindingId> = report(&bytes).findings.iter().map(|finding| finding.id).collect();
+            prop_assert_eq!(found, [FindingId::CheckpointInsideEntry], "at {}", position);
+        }
+    }
+}
+
+// ---- Recovery --------------------------------------------------------------------------------------------------
+
+const NAMED_TARGETS: [Target; 8] = [
+    Target::Checkpoint,
+    Target::Hard,
+    Target::Soft,
+    Target::Pending,
+    Target::ValidData,
+    Target::Timestamp,
+    Target::LastEntry,
+    Target::Eof,
+];
+
+proptest! {
+    #[test]
+    fn a_cut_at_any_boundary_gives_a_clean_beginning_of_the_log(log in small_log()) {
+        for &boundary in &log.boundaries {
+            let good = recovered(&log.bytes, Target::Position(boundary), true).unwrap();
+            prop_assert_eq!(&good, &log.cut_at(boundary));
+            assert_clean_beginning(&good, &log.bytes);
+        }
+    }
+
+    #[test]
+    fn wherever_a_log_is_cut_every_target_gives_what_it_names_or_is_refused(log in small_log()) {
+        for size in HEAD_SIZE..=log.size() {
+            for target in NAMED_TARGETS {
+                let found = recovered(log.truncated(size), target, false).ok();
+                let expected = log.cut(size, target).map(|cut| log.cut_at(cut));
+                prop_assert_eq!(found, expected, "{} of {} bytes", target, size);
+            }
+        }
+    }
+
+    #[test]
+    fn a_position_inside_an_entry_is_refused_with_the_boundaries_around_it(log in small_log()) {
+        for asked in (HEAD_SIZE..log.size()).filter(|&position| !log.is_boundary(position)) {
+            let (before, after) = log.around(asked);
+            match recovered(&log.bytes, Target::Position(asked), true) {
+                Err(PlanError::Inside { inside, .. }) => {
+                    prop_assert_eq!(inside, NotABoundary { asked, before, after });
+                }
+                other => prop_assert!(false, "{} gives {:?}", asked, other),
+            }
+        }
+    }
+
+    #[test]
+    fn a_position_outside_of_the_log_is_refused(log in small_log()) {
+        for position in [0, HEAD_SIZE - 1, log.size() + 1, u64::MAX] {
+            let found = recovered(&log.bytes, Target::Position(position), true);
+            prop_assert!(matches!(found, Err(PlanError::Outside { .. })), "{} gives {:?}", position, found);
+        }
+    }
+
+    #[test]
+    fn a_position_is_rounded_up_to_the_next_boundary_where_that_is_asked_for(log in small_log()) {
+        for asked in 0..=log.size() {
+            let found = recovered(&log.bytes, Target::Until(asked), false).ok();
+            let expected = log.cut(log.size(), Target::Until(asked)).map(|cut| log.cut_at(cut));
+            prop_assert_eq!(found, expected, "from {}", asked);
+        }
+    }
+
+    #[test]
+    fn what_a_verdict_recommends_can_be_had_and_keeps_something(log in small_log()) {
+        let cut = (HEAD_SIZE..=log.size()).map(|size| log.truncated(size).to_vec());
+        let filled = log.boundaries.iter().map(|&position| log.filled(position, NO_OPCODE));
+        for bytes in cut.chain(filled) {
+            for finding in &report(&bytes).findings {
+                let Some(target) = advised(finding.advice) else { continue };
+                let kept = recovered(&bytes, target, false).map(|good| good.len());
+                prop_assert!(kept.as_ref().is_ok_and(|&kept| kept > HEAD_LENGTH), "{:?}: {:?}", finding, kept);
+            }
+        }
+    }
+}
+
+// ---- Files that nobody wrote -----------------------------------------------------------------------------------
+
+/// Entries that promise more than any file holds: a vector, a blob or a string of up to 2^61 of something.
+fn any_bomb() -> impl Strategy<Value = Vec<u8>> {
+    let opcode = select(vec![0x0a_u8, 0x0f, 0x13, 0x14, 0x81, 0x84, 0x88, 0x8c, 0x90, 0x94, 0xa4, 0xa8]);
+    (opcode, vec(1_u8..4, 0..4), any::<[u8; 8]>()).prop_map(|(opcode, operands, mut count)| {
+        // The three high bits say that seven more bytes follow.
+        count[0] |= 0xe0;
+        [&[opcode], &operands[..], &count].concat()
+    })
+}
+
+prop_compose! {
+    /// A log with some bytes changed, its end cut off, and perhaps an entry behind it that lies about its length. Its
+    /// head is still one, but may say anything.
+    fn any_damaged_file()(
+        log in any_log(32),
+        changes in vec((any::<Index>(), prop_oneof![any::<u8>(), select(vec![0_u8, 0x7f, 0x80, 0xff])]), 0..6),
+        size in any::<Index>(),
+        bomb in proptest::option::of(any_bomb()),
+    ) -> Vec<u8> {
+        let mut bytes = log.bytes.clone();
+        for (index, byte) in changes {
+            *index.get_mut(&mut bytes) = byte;
+        }
+        if Head::parse(&bytes).is_err() {
+            bytes[..HEAD_LENGTH].copy_from_slice(&log.bytes[..HEAD_LENGTH]);
+        }
+        bytes.truncate(HEAD_LENGTH + size.index(bytes.len() - HEAD_LENGTH + 1));
+        bytes.extend(bomb.unwrap_or_default());
+        bytes
+    }
+}
+
+/// Takes a mebibyte and then fails, so that a dump of a vector of 2^60 records comes to an end.
+struct Patience(usize);
+
+impl io::Write for Patience {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn play<F: Format>(bytes: &[u8], end: u64, style: Style, format: F) {
+    let mut patience = Patience(1 << 20);
+    let mut sink = TextSink::new(format, style, &mut patience);
+    let tolerance = match style.fidelity {
+        Fidelity::Lossless => Tolerance::Strict,
+        // The most tolerant: whatever decodes is printed.
+        Fidelity::Reference => Tolerance::ReferenceRaw,
+    };
+    let played = replay(&mut journal(bytes), Range::up_to(end), tolerance, &mut sink, &mut |_| {});
+    assert!(matches!(played, Ok(_) | Err(ReplayError::Sink(_))), "memory cannot fail");
+}
+
+fn dump_in_every_form(bytes: &[u8], end: u64) {
+    for fidelity in [Fidelity::Lossless, Fidelity::Reference] {
+        let style = Style { fidelity, blob_data: true, ..Style::new(journal(bytes).version()) };
+        let blobs = || Some(BlobReader::new(Box::new(MemoryFile::new(bytes.to_vec())), end));
+        play(bytes, end, style, Commands::new(style, blobs()));
+        play(bytes, end, style, Raw::new(style, blobs()));
+        play(bytes, end, style, Sql::new(style, blobs()));
+        play(bytes, end, style, JsonLines::new(style));
+    }
+}
+
+/// Everything that reads, but the dumps.
+fn examine(bytes: &[u8]) {
+    diagnosed(&mut journal(bytes));
+    let mut windowed = Journal::of_storage(Box::new(MemoryFile::new(bytes.to_vec()))).unwrap();
+    diagnosed(&mut windowed);
+    for target in NAMED_TARGETS {
+        // Which of them can be had is not the question here.
+        drop(plan(&mut windowed, target, PlanOptions::default(), &mut |_| {}));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_file_makes_a_reader_panic_or_take_memory_that_its_bytes_do_not_justify(bytes in any_damaged_file()) {
+        let size = bytes.len();
+        let examined = peak_of(|| examine(&bytes));
+        let dumped = peak_of(|| dump_in_every_form(&bytes, size as u64));
+        prop_assert!(examined < 64 * 1024, "{} bytes taken for a file of {}", examined, size);
+        // Every dump has a buffer of half a mebibyte.
+        prop_assert!(dumped < 1024 * 1024, "{} bytes taken for a file of {}", dumped, size);
+    }
+
+    #[test]
+    fn what_can_be_recovered_from_any_file_is_clean(bytes in any_damaged_file()) {
+        for target in NAMED_TARGETS {
+            if let Ok(good) = recovered(&bytes, target, true) {
+                assert_clean_beginning(&good, &bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_reads_the_same_mapped_windowed_and_in_memory(bytes in any_damaged_file()) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, &bytes).unwrap();
+        let mut in_memory = journal(&bytes);
+        let end = in_memory.size();
+        for access in [Access::Map, Access::Window] {
+            let mut opened = Journal::open(file.path(), access).unwrap();
+            prop_assert_eq!(diagnosed(&mut opened), diagnosed(&mut in_memory));
+            let text = dumped(&mut opened, end, Fidelity::Lossless);
+            prop_assert_eq!(text, dumped(&mut in_memory, end, Fidelity::Lossless));
+        }
+    }
+}
