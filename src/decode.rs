@@ -4,12 +4,10 @@
 //! that are left before anything is made of it.
 
 use crate::codec::{Cursor, Short};
-use crate::entry::{
-    BlobPosition, Entry, FieldId, FieldType, InsertForm, Kind, Located, RecordId, TableId, Type, UpdateForm,
-    Value, Values,
-};
+use crate::entry::{Entry, FieldId, InsertForm, Kind, Located, RecordId, TableId, UpdateForm};
 use crate::head::Version;
 use crate::text::{Bytes, Position};
+use crate::value::{BlobPosition, FieldType, Type, Value, Values};
 
 /// What `append`, `update_last` and `update_next` leave out: it runs through the whole log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

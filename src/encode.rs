@@ -2,11 +2,9 @@
 
 use crate::codec::write_compact;
 use crate::decode::Context;
-use crate::entry::{
-    BlobPosition, Entry, FieldId, FieldType, InsertForm, Kind, RecordId, TableId, Type, UpdateForm, Value,
-    Values,
-};
+use crate::entry::{Entry, FieldId, InsertForm, Kind, RecordId, TableId, UpdateForm};
 use crate::head::{HEAD_SIZE, Head, Version};
+use crate::value::{BlobPosition, FieldType, Type, Value, Values};
 
 /// Appends entries to a log in memory, with the shortest spelling that the context allows: `append`,
 /// `update_last` or `update_next` where FORMAT.md, section 5, says so. Which of them the given entry was spelled

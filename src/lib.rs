@@ -92,15 +92,14 @@ pub mod sense;
 pub mod sink;
 pub mod storage;
 pub mod text;
+mod value;
 
 pub use codec::COMPACT_MAX;
 pub use decode::{Context, DecodeError, Decoder, Fault};
 pub use encode::Encoder;
-pub use entry::{
-    BlobPosition, Entry, FieldId, FieldType, InsertForm, Kind, Located, RecordId, TableId, Type, UpdateForm,
-    Value, Values,
-};
+pub use entry::{Entry, FieldId, InsertForm, Kind, Located, RecordId, TableId, UpdateForm};
 pub use head::{Checkpoints, HEAD_SIZE, Head, HeadError, Version};
 pub use journal::{Access, Journal, OpenError};
 pub use outcome::Outcome;
 pub use schema::Schema;
+pub use value::{BlobPosition, FieldType, Type, Value, Values};

@@ -1,7 +1,8 @@
 //! The tables and fields of a log, by id, through renames and drops.
 
-use crate::entry::{Entry, FieldId, FieldType, RecordId, TableId, Type};
+use crate::entry::{Entry, FieldId, RecordId, TableId};
 use crate::text::quoted;
+use crate::value::{FieldType, Type};
 use std::collections::HashMap;
 
 /// An entry that decodes and still cannot come from a healthy writer (FORMAT.md, end of section 5).
@@ -427,7 +428,8 @@ fn check_records(first: RecordId, count: u64) -> Result<(), Nonsense> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{InsertForm, UpdateForm, Value};
+    use crate::entry::{InsertForm, UpdateForm};
+    use crate::value::Value;
 
     fn schema(entries: &[Entry<'_>]) -> Schema {
         let mut schema = Schema::new();

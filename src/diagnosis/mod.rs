@@ -4,12 +4,13 @@
 //! and changes nothing. What it cannot see is in [`BLIND_SPOTS`].
 
 mod cuts;
+mod finding;
 mod findings;
 mod outage;
 mod survey;
 
 pub use cuts::{Amount, Cut, CutName, Safety};
-pub use findings::{Advice, Finding, FindingId};
+pub use finding::{Advice, Finding, FindingId};
 pub use outage::{Evidence, Outage, OutageReport};
 pub use survey::{Boundary, Mark, Survey, Tally, survey};
 

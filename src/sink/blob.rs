@@ -1,9 +1,9 @@
 //! The data that a blob value points to.
 
 use crate::codec::Cursor;
-use crate::entry::BlobPosition;
 use crate::storage::ReadAt;
 use crate::text::Output;
+use crate::value::BlobPosition;
 use std::io;
 
 /// Reads the data of blobs from the file of the log.

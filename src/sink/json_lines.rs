@@ -1,11 +1,12 @@
 //! JSON Lines: an object an entry, with everything that the entry holds.
 
 use super::{Ended, Format, Style};
-use crate::entry::{Entry, FieldId, FieldType, Located, RecordId, TableId, Value};
+use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::schema::Schema;
 use crate::text::escape::is_obeyed_by_terminals;
 use crate::text::time::Utc;
 use crate::text::{Output, float};
+use crate::value::{FieldType, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -2,76 +2,25 @@
 
 use super::blob::hex;
 use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
+use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
 use super::{BlobReader, Ended, Format, Style};
-use crate::entry::{BlobPosition, Entry, FieldId, FieldType, Located, RecordId, TableId, Type, Value};
+use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::schema::Schema;
 use crate::text::escape::{Escape, escaped, is_obeyed_by_terminals};
 use crate::text::time::Utc;
 use crate::text::{Output, float};
-use std::collections::{HashMap, HashSet};
+use crate::value::{BlobPosition, FieldType, Type, Value};
 
 /// SQL statements in one transaction.
 ///
-/// SQLite does not tell upper from lower case in names, reserves those that begin with `sqlite_`, and has names of its
-/// own for the number of a row; joedb does none of that. Such a name gets its id and two underscores before it, which
-/// no name of joedb can hold. What SQLite cannot take at all is a table of more than 2000 fields.
+/// Names that SQLite cannot hold get the table's or field's id and two underscores before them. What SQLite cannot take
+/// at all is a table of more than 2000 fields.
 pub struct Sql {
     style: Style,
     blobs: Option<BlobReader>,
     names: SqlNames,
     /// The reference prints nothing at all of a log without entries, unless it prints positions.
     silent: bool,
-}
-
-/// Names that had to change, and all names in use in lower case.
-#[derive(Default)]
-struct SqlNames {
-    tables: Scope<TableId>,
-    fields: HashMap<TableId, Scope<FieldId>>,
-}
-
-struct Scope<Id> {
-    changed: HashMap<Id, Box<[u8]>>,
-    in_use: HashSet<Box<[u8]>>,
-}
-
-impl<Id> Default for Scope<Id> {
-    fn default() -> Scope<Id> {
-        Scope { changed: HashMap::new(), in_use: HashSet::new() }
-    }
-}
-
-impl<Id: std::hash::Hash + Eq + Copy> Scope<Id> {
-    /// Takes a name in, and returns the one to use.
-    fn add(&mut self, id: Id, number: u16, name: &[u8], reserved: fn(&[u8]) -> bool) -> Box<[u8]> {
-        let lower: Box<[u8]> = name.to_ascii_lowercase().into();
-        if !reserved(&lower) && self.in_use.insert(lower) {
-            return name.into();
-        }
-        let changed: Box<[u8]> = [format!("_{number}__").as_bytes(), name].concat().into();
-        self.in_use.insert(changed.to_ascii_lowercase().into());
-        self.changed.insert(id, changed.clone());
-        changed
-    }
-
-    fn remove(&mut self, id: Id, name: &[u8]) {
-        let used = self.changed.remove(&id).unwrap_or_else(|| name.into());
-        self.in_use.remove(used.to_ascii_lowercase().as_slice());
-    }
-
-    fn get<'a>(&'a self, id: Id, name: &'a [u8]) -> &'a [u8] {
-        if self.changed.is_empty() { name } else { self.changed.get(&id).map_or(name, |changed| changed) }
-    }
-}
-
-/// Names that SQLite keeps for its own tables.
-fn is_reserved_table(lower: &[u8]) -> bool {
-    lower.starts_with(b"sqlite_")
-}
-
-/// Names under which SQLite knows the number of a row.
-fn is_reserved_field(lower: &[u8]) -> bool {
-    matches!(lower, b"rowid" | b"oid" | b"_rowid_")
 }
 
 /// Above this many rows, an insertion is one statement that counts.
@@ -516,16 +465,5 @@ mod tests {
         assert_eq!(literal(b"a\0b"), "X'610062'");
         assert_eq!(literal(b"\xff"), "X'ff'");
         assert_eq!(literal(b""), "''");
-    }
-
-    #[test]
-    fn names_that_sqlite_cannot_tell_apart_get_their_id() {
-        let mut scope = Scope::default();
-        assert_eq!(*scope.add(TableId(1), 1, b"Price", is_reserved_table), *b"Price");
-        assert_eq!(*scope.add(TableId(2), 2, b"price", is_reserved_table), *b"_2__price");
-        assert_eq!(*scope.add(TableId(3), 3, b"sqlite_x", is_reserved_table), *b"_3__sqlite_x");
-        scope.remove(TableId(1), b"Price");
-        assert_eq!(*scope.add(TableId(4), 4, b"PRICE", is_reserved_table), *b"PRICE");
-        assert_eq!(scope.get(TableId(2), b"price"), b"_2__price");
     }
 }

@@ -1,10 +1,11 @@
 //! Values as joedb commands write them; the raw form writes them the same way.
 
 use super::{BlobReader, Style};
-use crate::entry::{BlobPosition, FieldType, RecordId, TableId, Value, Values};
+use crate::entry::{RecordId, TableId};
 use crate::text::escape::{self, Escape};
 use crate::text::time::Utc;
 use crate::text::{Output, float};
+use crate::value::{BlobPosition, FieldType, Value, Values};
 
 /// A style, and what values need beyond it.
 pub(super) struct ValueWriter {
