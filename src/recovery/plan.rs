@@ -189,12 +189,16 @@ pub enum PlanError {
         inside: NotABoundary,
     },
     /// The position is not in the file.
-    #[error("position {} is not in the log, which runs from 41 (0x29) to {}", Position(*asked), Position(*size))]
+    #[error("{target}, {}, is not in the log, which runs from 41 (0x29) to {}; {other}", Position(*asked), Position(*size))]
     Outside {
+        /// What was asked for.
+        target: Target,
         /// The position.
         asked: u64,
         /// The size of the file.
         size: u64,
+        /// What could be had.
+        other: Alternative,
     },
     /// The result would be empty.
     #[error(
@@ -325,7 +329,7 @@ impl Planner<'_> {
         // Rounding up makes a boundary of a position inside the head.
         let first = if matches!(self.target, Target::Until(_)) { 0 } else { HEAD_SIZE };
         if !(first..=size).contains(&position) {
-            return Err(PlanError::Outside { asked: position, size });
+            return Err(self.outside(position));
         }
         Ok(position)
     }
@@ -368,8 +372,13 @@ impl Planner<'_> {
                 let damage = damage.clone();
                 PlanError::Damaged { target: self.target, cut, damage, other: self.alternative() }
             }
-            None => PlanError::Outside { asked: cut, size: self.checkpoints().size },
+            None => self.outside(cut),
         }
+    }
+
+    fn outside(&self, asked: u64) -> PlanError {
+        let size = self.checkpoints().size;
+        PlanError::Outside { target: self.target, asked, size, other: self.alternative() }
     }
 
     fn absent(&self, reason: &'static str) -> PlanError {

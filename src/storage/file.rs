@@ -181,7 +181,10 @@ mod attributes {
         match source.list_xattr() {
             Ok(names) => {
                 for name in names {
-                    note(format!("attribute {}", name.display()), copy_attribute(source, target, &name));
+                    note(
+                        format!("attribute {}", crate::text::visible(name.as_encoded_bytes())),
+                        copy_attribute(source, target, &name),
+                    );
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}

@@ -51,6 +51,18 @@ fn wrong_usage_exits_with_2() {
     }
 }
 
+/// A requirement that nobody looks at would always be met.
+#[test]
+fn the_options_of_check_are_wrong_usage_in_every_other_form() {
+    let scene = Scene::new();
+    let file = scene.file("a.joedb", &Sample::new().dirty());
+    for form in ["--header", "--raw", "--sql", "--json"] {
+        for option in ["--require=hard", "--format=json", "--wide"] {
+            logdump().args([form, option]).arg(&file).assert().code(2).stdout(is_empty());
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_generated_is_wrong_usage() {
     for mut program in [logdump(), convert()] {

@@ -4,6 +4,11 @@ use crate::positions::position;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
+/// The forms that are no verdict.
+const NOT_CHECK: [&str; 4] = ["header", "raw", "sql", "json"];
+/// The forms that are no dump.
+const NOT_DUMP: [&str; 2] = ["header", "check"];
+
 /// Inspect and diagnose joedb files
 ///
 /// Without an option it prints the log up to the current checkpoint as joedb commands. It never changes a file.
@@ -35,27 +40,27 @@ pub(crate) struct Args {
     pub(crate) json: bool,
 
     /// Print only entries of the schema.
-    #[arg(long, alias = "schema_only")]
+    #[arg(long, alias = "schema_only", conflicts_with_all = NOT_DUMP)]
     pub(crate) schema_only: bool,
 
     /// Print the data of blobs.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = NOT_DUMP)]
     pub(crate) blob: bool,
 
     /// Print the position after each entry (JSON Lines always hold it).
-    #[arg(long, alias = "print_checkpoint")]
+    #[arg(long, alias = "print_checkpoint", conflicts_with_all = NOT_DUMP)]
     pub(crate) print_checkpoint: bool,
 
     /// Read to the end of the file, whatever the head says.
-    #[arg(long, aliases = ["ignore_header", "ignore-errors", "ignore_errors"])]
+    #[arg(long, aliases = ["ignore_header", "ignore-errors", "ignore_errors"], conflicts_with_all = NOT_DUMP)]
     pub(crate) ignore_header: bool,
 
     /// Print only entries from this position, decimal or 0x.
-    #[arg(long, value_name = "POS", value_parser = position)]
+    #[arg(long, value_name = "POS", value_parser = position, conflicts_with_all = NOT_DUMP)]
     pub(crate) from: Option<u64>,
 
     /// Print only entries before this position, decimal or 0x.
-    #[arg(long, value_name = "POS", value_parser = position)]
+    #[arg(long, value_name = "POS", value_parser = position, conflicts_with_all = NOT_DUMP)]
     pub(crate) until: Option<u64>,
 
     /// Print only what lies behind the current (or the hard) checkpoint: what recovery would throw away.
@@ -65,20 +70,20 @@ pub(crate) struct Args {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "current",
-        conflicts_with_all = ["from", "until", "ignore_header"]
+        conflicts_with_all = ["from", "until", "ignore_header", "header", "check"]
     )]
     pub(crate) tail: Option<Tail>,
 
     /// With --check: exit with 3 unless the file is clean, or clean and hard-checkpointed to its end.
-    #[arg(long, value_name = "STATE", requires = "check")]
+    #[arg(long, value_name = "STATE", requires = "check", conflicts_with_all = NOT_CHECK)]
     pub(crate) require: Option<Require>,
 
     /// The form of --check.
-    #[arg(long, value_name = "FORM", default_value = "table", requires = "check")]
+    #[arg(long, value_name = "FORM", default_value = "table", requires = "check", conflicts_with_all = NOT_CHECK)]
     pub(crate) format: ReportForm,
 
     /// With --check: all columns, however wide.
-    #[arg(long, requires = "check")]
+    #[arg(long, requires = "check", conflicts_with_all = NOT_CHECK)]
     pub(crate) wide: bool,
 
     /// Print byte for byte what the reference tools print, their faults included.

@@ -141,6 +141,9 @@ fn notices(args: &Args, path: &Path, journal: &Journal) {
         return;
     }
     let (name, behind) = (file_name(path), journal.size().saturating_sub(current));
+    if !journal.reading().locked && journal.writer() != Writer::Unknown {
+        notice(&name, "the head was read without its lock, which somebody holds");
+    }
     if let Some(past) = checkpoints.soft_past_end {
         let past = Position(past.position);
         notice(
@@ -187,9 +190,12 @@ fn conclude(args: &Args, path: &Path, replayed: &Replayed, range: Range) -> Resu
         None => Ok(Outcome::Done),
         Some(Interruption::NotABoundary(error)) => Err(failure(Outcome::Damaged, anyhow!("{name}: {error}"))),
         Some(Interruption::Damage(damage)) => {
-            let entries = replayed.entries;
+            let printed = match replayed.entries {
+                1 => "1 entry was printed".to_owned(),
+                entries => format!("{entries} entries were printed"),
+            };
             let next = format!("joedb_logdump --check {}", quote(path));
-            let error = anyhow!("{name}: {damage}\n  {entries} entries were printed; next: {next}");
+            let error = anyhow!("{name}: {damage}\n  {printed}; next: {next}");
             Err(failure(Outcome::Damaged, error))
         }
     }
@@ -211,7 +217,8 @@ fn tail_end(args: &Args, name: &str, replayed: &Replayed, range: Range) -> Resul
         notice(name, "nothing follows the checkpoint");
     } else if !args.quiet {
         let (entries, end) = (replayed.entries, Position(replayed.position.max(range.from)));
-        notice(name, &format!("{entries} whole entries behind the checkpoint, up to {end}; then: {why}"));
+        let noun = if entries == 1 { "entry" } else { "entries" };
+        notice(name, &format!("{entries} whole {noun} behind the checkpoint, up to {end}; then: {why}"));
     }
     Ok(Outcome::Done)
 }

@@ -1,0 +1,228 @@
+//! Changing a head in place, so that a crash at any byte leaves a file that reads to the old or to the new cut.
+//!
+//! A head is more than one disk write can be trusted to change: a crash may leave the first bytes of a write, or
+//! with small sectors the last ones. So the four places are changed one after the other, each write followed by a
+//! sync, and the order is searched for: every head on the way, and every head that a torn write can leave, is read
+//! as a reader would, and must give the old or the new checkpoint. The high byte of a place is a step of its own,
+//! for it holds the sign: a torn write over a soft checkpoint could otherwise leave another soft one.
+
+use crate::head::Head;
+use std::collections::VecDeque;
+
+/// One write of a transition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HeadWrite {
+    /// Where in the file.
+    pub(super) position: u64,
+    /// What; at most eight bytes.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// How far a place has come on its way from the old to the new value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Stage {
+    Old,
+    /// The old value with a high byte of zero: no soft checkpoint any more.
+    OldWithoutSign,
+    /// The new value with a high byte of zero: no soft checkpoint yet.
+    NewWithoutSign,
+    New,
+}
+
+const STAGES: [Stage; 4] = [Stage::Old, Stage::OldWithoutSign, Stage::NewWithoutSign, Stage::New];
+
+/// The places of a head on the way.
+type Places = [Stage; 4];
+
+/// The bits of an `i64` below its high byte.
+const LOW: i64 = 0x00ff_ffff_ffff_ffff;
+
+struct Way {
+    old: Head,
+    new: Head,
+    size: u64,
+}
+
+impl Way {
+    fn value(&self, slot: usize, stage: Stage) -> i64 {
+        let value = |head: &Head| head.slots().get(slot).copied().unwrap_or(0);
+        match stage {
+            Stage::Old => value(&self.old),
+            Stage::OldWithoutSign => value(&self.old) & LOW,
+            Stage::NewWithoutSign => value(&self.new) & LOW,
+            Stage::New => value(&self.new),
+        }
+    }
+
+    fn slots(&self, places: Places) -> [i64; 4] {
+        let mut slots = [0; 4];
+        for (slot, (value, stage)) in slots.iter_mut().zip(places).enumerate() {
+            *value = self.value(slot, stage);
+        }
+        slots
+    }
+
+    /// Whether a reader of these places would read to the old or to the new cut.
+    fn is_safe(&self, slots: [i64; 4]) -> bool {
+        let read = |head: Head| head.checkpoints(self.size).current();
+        let found = read(Head::with_slots(self.new.version(), slots));
+        found == read(self.old) || found == read(self.new)
+    }
+
+    /// Whether every head that a torn write of one place can leave is safe: the first bytes written, or the last.
+    fn survives_tearing(&self, from: Places, slot: usize, to: Stage) -> bool {
+        let before = self.slots(from);
+        let old = before.get(slot).copied().unwrap_or(0).to_le_bytes();
+        let new = self.value(slot, to).to_le_bytes();
+        let torn = |mix: [u8; 8]| {
+            let mut slots = before;
+            if let Some(place) = slots.get_mut(slot) {
+                *place = i64::from_le_bytes(mix);
+            }
+            self.is_safe(slots)
+        };
+        let joined = |first: &[u8; 8], last: &[u8; 8], at: usize| {
+            let mut mix = *first;
+            for (index, byte) in mix.iter_mut().enumerate().skip(at) {
+                *byte = last.get(index).copied().unwrap_or(*byte);
+            }
+            mix
+        };
+        (0..=8).all(|at| torn(joined(&new, &old, at)) && torn(joined(&old, &new, at)))
+    }
+
+    /// The heads one write away, and which place the write changes.
+    fn next(&self, from: Places) -> Vec<Places> {
+        let mut next = Vec::new();
+        for (slot, current) in from.into_iter().enumerate() {
+            let changes = |&stage: &Stage| self.value(slot, stage) != self.value(slot, current);
+            for stage in STAGES.into_iter().filter(changes) {
+                if self.survives_tearing(from, slot, stage) {
+                    let mut places = from;
+                    places.iter_mut().skip(slot).take(1).for_each(|place| *place = stage);
+                    next.push(places);
+                }
+            }
+        }
+        next
+    }
+
+    /// The shortest way, by breadth first through at most 256 heads.
+    fn search(&self) -> Option<Vec<Places>> {
+        let mut seen: Vec<(Places, Option<usize>)> = vec![([Stage::Old; 4], None)];
+        let mut queue = VecDeque::from([0]);
+        while let Some(index) = queue.pop_front() {
+            let (places, _) = *seen.get(index)?;
+            if self.slots(places) == self.new.slots() {
+                return Some(trace(&seen, index));
+            }
+            for next in self.next(places) {
+                if !seen.iter().any(|(known, _)| *known == next) {
+                    queue.push_back(seen.len());
+                    seen.push((next, Some(index)));
+                }
+            }
+        }
+        None
+    }
+
+    fn writes(&self, way: &[Places]) -> Vec<HeadWrite> {
+        let pairs = way.iter().zip(way.iter().skip(1));
+        pairs.filter_map(|(&from, &to)| difference(self.head(from), self.head(to))).collect()
+    }
+
+    fn head(&self, places: Places) -> Head {
+        Head::with_slots(self.new.version(), self.slots(places))
+    }
+}
+
+fn trace(seen: &[(Places, Option<usize>)], mut index: usize) -> Vec<Places> {
+    let mut way = Vec::new();
+    while let Some(&(places, before)) = seen.get(index) {
+        way.push(places);
+        match before {
+            Some(before) => index = before,
+            None => break,
+        }
+    }
+    way.reverse();
+    way
+}
+
+/// The bytes that change between two heads; `None` where there are none.
+fn difference(from: Head, to: Head) -> Option<HeadWrite> {
+    let (from, to) = (from.to_bytes(), to.to_bytes());
+    let changed = |(_, (one, other)): &(usize, (&u8, &u8))| one != other;
+    let mut positions = from.iter().zip(&to).enumerate().filter(changed).map(|(index, _)| index);
+    let first = positions.next()?;
+    let last = positions.last().unwrap_or(first);
+    Some(HeadWrite { position: first as u64, bytes: to.get(first..=last)?.to_vec() })
+}
+
+/// The writes that turn `old` into `new` in a file of `size` bytes; each has to be synced before the next one.
+/// `None` where no safe way exists.
+pub(super) fn transition(old: Head, new: Head, size: u64) -> Option<Vec<HeadWrite>> {
+    let way = Way { old, new, size };
+    way.search().map(|found| way.writes(&found))
+}
+
+/// Whether `found` is a head that a transition from or to `old` and `new` may have left behind: every byte is that of
+/// one of the two, or the high byte of a place that was cleared on the way.
+pub(super) fn lies_between(found: Head, old: Head, new: Head) -> bool {
+    let heads = [found, old, new];
+    let same_version = heads.iter().all(|head| head.version() == new.version());
+    same_version
+        && (0..4).all(|slot| {
+            let [found, old, new] = heads.map(|head| head.slots().get(slot).copied().unwrap_or(0).to_le_bytes());
+            let bytes = found.iter().zip(old.iter().zip(&new)).enumerate();
+            bytes.into_iter().all(|(index, (byte, (old, new)))| {
+                byte == old || byte == new || (index == 7 && *byte == 0)
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::head::Version;
+
+    const VALUES: [i64; 6] = [41, 60, 120, -100, -120, -130];
+    const SIZE: u64 = 120;
+
+    fn heads() -> impl Iterator<Item = Head> {
+        let count = VALUES.len();
+        (0..count.pow(4)).map(move |number| {
+            let digit = |place: u32| VALUES[number / count.pow(place) % count];
+            Head::with_slots(Version::V5, [digit(0), digit(1), digit(2), digit(3)])
+        })
+    }
+
+    /// The independent check: after every byte of every write, read the file.
+    fn check(old: Head, new: Head) {
+        let writes = transition(old, new, SIZE);
+        let writes = writes.unwrap_or_else(|| panic!("no way from {:?} to {:?}", old.slots(), new.slots()));
+        let read = |head: Head| head.checkpoints(SIZE).current();
+        let allowed = [read(old), read(new)];
+        let mut bytes = old.to_bytes();
+        for HeadWrite { position, bytes: write } in &writes {
+            let start = usize::try_from(*position).unwrap();
+            for (index, &byte) in write.iter().enumerate() {
+                bytes[start + index] = byte;
+                let found = read(Head::parse(&bytes).unwrap());
+                assert!(allowed.contains(&found), "{:?} -> {:?}: {found:?}", old.slots(), new.slots());
+            }
+        }
+        assert_eq!(bytes, new.to_bytes());
+    }
+
+    #[test]
+    fn every_head_can_be_cut_anywhere_and_brought_back() {
+        for head in heads() {
+            for cut in [41, 60, 110, 120] {
+                let new = Head::hard(Version::V5, cut);
+                check(head, new);
+                check(new, head);
+            }
+        }
+    }
+}
