@@ -9,6 +9,7 @@
 //! A crash at any point leaves the source as it was, and either no output, or all of it.
 
 use super::plan::{Plan, Share};
+use super::temporary::{Temporary, io_error};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE};
 use crate::journal::Writer;
 use crate::storage::{Directory, Existing, ReadAt, Storage};
@@ -97,6 +98,15 @@ pub enum ApplyError {
         /// The checksum written.
         expected: u32,
     },
+    /// No order of writes would be safe against a crash.
+    #[error(
+        "{}: its head cannot be changed in a way that is safe against a crash; recover to another file",
+        file_name(path)
+    )]
+    NoSafeWay {
+        /// The file.
+        path: PathBuf,
+    },
     /// The supervisor gave up.
     #[error("interrupted; nothing was left behind")]
     Cancelled,
@@ -140,54 +150,6 @@ struct Work<'a, D: Directory> {
     supervisor: &'a mut dyn Supervisor,
 }
 
-/// A file that is removed again unless it is renamed.
-struct Temporary<'d, D: Directory> {
-    directory: &'d D,
-    path: PathBuf,
-    file: D::File,
-    renamed: bool,
-}
-
-impl<D: Directory> Drop for Temporary<'_, D> {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // Nothing more can be done, and the error that led here is the one to report.
-            let _ = self.directory.remove(&self.path);
-        }
-    }
-}
-
-fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> ApplyError {
-    let path = path.to_path_buf();
-    move |error| ApplyError::Io { path, action, error }
-}
-
-impl<'d, D: Directory> Temporary<'d, D> {
-    /// A new file beside `target`, under a name that nobody has.
-    fn beside(directory: &'d D, target: &Path) -> Result<Temporary<'d, D>, ApplyError> {
-        const ATTEMPTS: u32 = 100;
-        for attempt in 0..ATTEMPTS {
-            // Short whatever the name of the target, which may be as long as names can be.
-            let path = target.with_file_name(format!(".joedb-{}-{attempt}.tmp", std::process::id()));
-            match directory.create_new(&path) {
-                Ok(file) => return Ok(Temporary { directory, path, file, renamed: false }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(io_error(&path, "creating a temporary file")(error)),
-            }
-        }
-        Err(io_error(target, "finding a name for a temporary file")(io::ErrorKind::AlreadyExists.into()))
-    }
-
-    fn finish(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
-        self.directory.rename(&self.path, target, existing).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => ApplyError::Exists(target.to_path_buf()),
-            _ => io_error(target, "renaming the temporary file")(error),
-        })?;
-        self.renamed = true;
-        self.directory.sync(target).map_err(io_error(target, "syncing its directory"))
-    }
-}
-
 impl<D: Directory> Work<'_, D> {
     fn run(mut self, outputs: &Outputs) -> Result<Receipt, ApplyError> {
         self.check_source()?;
@@ -195,7 +157,14 @@ impl<D: Directory> Work<'_, D> {
         let mut output = Temporary::beside(self.directory, &outputs.output)?;
         let length = self.plan.cut.saturating_sub(HEAD_SIZE);
         self.supervisor.stage(Stage::Copy, length);
-        self.copy(&mut output.file, &outputs.output, HEAD_SIZE, HEAD_SIZE, length)?;
+        copy(
+            self.source,
+            HEAD_SIZE,
+            (&mut output.file, &outputs.output),
+            HEAD_SIZE,
+            length,
+            self.supervisor,
+        )?;
         let head = self.plan.head().to_bytes();
         output.file.write_at(&head, 0).map_err(io_error(&outputs.output, "writing the head"))?;
         let warnings = output.file.copy_attributes(self.source);
@@ -213,26 +182,8 @@ impl<D: Directory> Work<'_, D> {
         Ok(Receipt { cut, crc, kept, lost, saved_tail, warnings })
     }
 
-    /// The source must be what the plan was made from. A file with a writer may grow and get new checkpoints:
-    /// what is below the cut stays, and its checksum is compared.
     fn check_source(&self) -> Result<(), ApplyError> {
-        let changed = |error: io::Error| ApplyError::Changed(error.to_string());
-        let size = self.source.size().map_err(changed)?;
-        let in_use = self.plan.source_writer == Writer::Present;
-        if size < self.plan.cut || (!in_use && size != self.plan.source_size) {
-            let planned = self.plan.source_size;
-            return Err(ApplyError::Changed(format!(
-                "it has {} bytes now, {} before",
-                Position(size),
-                Position(planned)
-            )));
-        }
-        let mut head = [0; HEAD_LENGTH];
-        self.source.read_full_at(&mut head, 0).map_err(changed)?;
-        if !in_use && head != self.plan.source_head {
-            return Err(ApplyError::Changed("its head was written to".to_owned()));
-        }
-        Ok(())
+        check_source(self.plan, self.source)
     }
 
     fn source_crc(&mut self) -> Result<u32, ApplyError> {
@@ -244,49 +195,9 @@ impl<D: Directory> Work<'_, D> {
 
     /// The CRC-32 of the bytes from 41 to the cut.
     fn sum(&mut self, file: &D::File, path: &Path, stage: Stage) -> Result<u32, ApplyError> {
-        const PIECE: u64 = 1024 * 1024;
-        self.supervisor.stage(stage, self.plan.cut.saturating_sub(HEAD_SIZE));
-        let mut hasher = crc32fast::Hasher::new();
-        let mut buffer = Vec::new();
-        let mut position = HEAD_SIZE;
-        while position < self.plan.cut {
-            self.heed()?;
-            buffer.resize(usize::try_from(PIECE.min(self.plan.cut.saturating_sub(position))).unwrap_or(0), 0);
-            let read = file.read_full_at(&mut buffer, position).map_err(io_error(path, "reading"))?;
-            if read == 0 {
-                return Err(ApplyError::Changed(format!("it ends at {} now", Position(position))));
-            }
-            hasher.update(buffer.get(..read).unwrap_or_default());
-            position = position.saturating_add(read as u64);
-            self.supervisor.progress(position.saturating_sub(HEAD_SIZE));
-        }
-        Ok(hasher.finalize())
-    }
-
-    fn heed(&self) -> Result<(), ApplyError> {
-        if self.supervisor.is_cancelled() { Err(ApplyError::Cancelled) } else { Ok(()) }
-    }
-
-    fn copy(
-        &mut self,
-        file: &mut D::File,
-        path: &Path,
-        from: u64,
-        to: u64,
-        length: u64,
-    ) -> Result<(), ApplyError> {
-        let mut done = 0;
-        while done < length {
-            self.heed()?;
-            let (here, there) = (from.saturating_add(done), to.saturating_add(done));
-            let copied = file.copy_from(self.source, here, there, length.saturating_sub(done));
-            match copied.map_err(io_error(path, "copying the log"))? {
-                0 => return Err(ApplyError::Changed(format!("it ends at {} now", Position(here)))),
-                more => done = done.saturating_add(more),
-            }
-            self.supervisor.progress(done);
-        }
-        Ok(())
+        let length = self.plan.cut.saturating_sub(HEAD_SIZE);
+        self.supervisor.stage(stage, length);
+        sum(file, path, HEAD_SIZE, length, self.supervisor)
     }
 
     /// Reads the output from the disk, where the system lets it, and compares head, size and checksum.
@@ -310,10 +221,82 @@ impl<D: Directory> Work<'_, D> {
         let Some(path) = outputs.tail.as_deref().filter(|_| removed > 0) else { return Ok(None) };
         let mut tail = Temporary::beside(self.directory, path)?;
         self.supervisor.stage(Stage::SaveTail, removed);
-        self.copy(&mut tail.file, path, self.plan.cut, 0, removed)?;
+        copy(self.source, self.plan.cut, (&mut tail.file, path), 0, removed, self.supervisor)?;
         tail.file.copy_attributes(self.source);
         tail.file.sync().map_err(io_error(path, "syncing"))?;
         tail.finish(path, Existing::Refuse)?;
         Ok(Some(removed))
     }
+}
+
+/// The source must be what the plan was made from. A file with a writer may grow and get new checkpoints: what is
+/// below the cut stays, and its checksum is compared.
+pub(super) fn check_source<S: ReadAt>(plan: &Plan, source: &S) -> Result<(), ApplyError> {
+    let changed = |error: io::Error| ApplyError::Changed(error.to_string());
+    let size = source.size().map_err(changed)?;
+    let in_use = plan.source_writer == Writer::Present;
+    if size < plan.cut || (!in_use && size != plan.source_size) {
+        let (size, planned) = (Position(size), Position(plan.source_size));
+        return Err(ApplyError::Changed(format!("it has {size} bytes now, {planned} before")));
+    }
+    let mut head = [0; HEAD_LENGTH];
+    source.read_full_at(&mut head, 0).map_err(changed)?;
+    if !in_use && head != plan.source_head {
+        return Err(ApplyError::Changed("its head was written to".to_owned()));
+    }
+    Ok(())
+}
+
+/// Copies `length` bytes from `from` in `source` to `to` in a target, which has a name for messages.
+pub(super) fn copy<S: Storage>(
+    source: &S,
+    from: u64,
+    (target, path): (&mut S, &Path),
+    to: u64,
+    length: u64,
+    supervisor: &mut dyn Supervisor,
+) -> Result<(), ApplyError> {
+    let mut done = 0;
+    while done < length {
+        heed(supervisor)?;
+        let (here, there) = (from.saturating_add(done), to.saturating_add(done));
+        let copied = target.copy_from(source, here, there, length.saturating_sub(done));
+        match copied.map_err(io_error(path, "copying"))? {
+            0 => return Err(ApplyError::Changed(format!("it ends at {} now", Position(here)))),
+            more => done = done.saturating_add(more),
+        }
+        supervisor.progress(done);
+    }
+    Ok(())
+}
+
+/// The CRC-32 of `length` bytes from `from`.
+pub(super) fn sum<S: ReadAt>(
+    file: &S,
+    path: &Path,
+    from: u64,
+    length: u64,
+    supervisor: &mut dyn Supervisor,
+) -> Result<u32, ApplyError> {
+    const PIECE: u64 = 1024 * 1024;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut buffer = Vec::new();
+    let mut done = 0;
+    while done < length {
+        heed(supervisor)?;
+        buffer.resize(usize::try_from(PIECE.min(length.saturating_sub(done))).unwrap_or(0), 0);
+        let position = from.saturating_add(done);
+        let read = file.read_full_at(&mut buffer, position).map_err(io_error(path, "reading"))?;
+        if read == 0 {
+            return Err(ApplyError::Changed(format!("it ends at {} now", Position(position))));
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+        done = done.saturating_add(read as u64);
+        supervisor.progress(done);
+    }
+    Ok(hasher.finalize())
+}
+
+fn heed(supervisor: &dyn Supervisor) -> Result<(), ApplyError> {
+    if supervisor.is_cancelled() { Err(ApplyError::Cancelled) } else { Ok(()) }
 }
