@@ -205,8 +205,7 @@ fn read_undo<S: Storage>(
     file: &S,
     supervisor: &mut dyn Supervisor,
 ) -> Result<UndoHead, UndoError> {
-    let mut bytes = Vec::new();
-    bytes.resize(usize::try_from(UNDO_HEAD).unwrap_or(0), 0);
+    let mut bytes = vec![0; usize::try_from(UNDO_HEAD).unwrap_or(0)];
     let read = file.read_full_at(&mut bytes, 0).map_err(io_error(path, "reading"))?;
     let head = UndoHead::parse(bytes.get(..read).unwrap_or_default());
     let head = head.map_err(|error| UndoError::Head { path: path.to_path_buf(), error })?;

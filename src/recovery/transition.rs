@@ -155,7 +155,7 @@ fn difference(from: Head, to: Head) -> Option<HeadWrite> {
     let changed = |(_, (one, other)): &(usize, (&u8, &u8))| one != other;
     let mut positions = from.iter().zip(&to).enumerate().filter(changed).map(|(index, _)| index);
     let first = positions.next()?;
-    let last = positions.last().unwrap_or(first);
+    let last = positions.next_back().unwrap_or(first);
     Some(HeadWrite { position: first as u64, bytes: to.get(first..=last)?.to_vec() })
 }
 

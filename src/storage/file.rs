@@ -21,6 +21,23 @@ impl File {
         fs::File::open(path).map(File)
     }
 
+    /// Opens a file for reading and writing; as [`File::open`], only what is a file.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open_writable(path: &Path) -> io::Result<File> {
+        refuse_special(&fs::metadata(path)?)?;
+        fs::OpenOptions::new().read(true).write(true).open(path).map(File)
+    }
+
+    /// Another handle of the same open file: what one has locked is locked for both.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn try_clone(&self) -> io::Result<File> {
+        self.0.try_clone().map(File)
+    }
+
     /// The file underneath.
     #[must_use]
     pub const fn inner(&self) -> &fs::File {

@@ -4,10 +4,12 @@
 //! implements the same two traits.
 
 mod file;
+mod holders;
 pub mod lock;
 pub mod memory;
 
 pub use file::{File, FileDirectory};
+pub use holders::{free_space, holders};
 
 use std::io;
 use std::path::Path;

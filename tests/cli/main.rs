@@ -7,6 +7,7 @@ mod convert;
 mod dump;
 mod header;
 mod hostile;
+mod in_place;
 mod json_lines;
 mod live;
 mod log;

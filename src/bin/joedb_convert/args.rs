@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries
 ///
-/// The input is never changed. What is kept is copied byte for byte, read back and compared, and opens cleanly in
+/// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
 /// joedb: all four checkpoint places of the output hold the cut.
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
@@ -16,7 +16,24 @@ pub(crate) struct Args {
     pub(crate) input: PathBuf,
 
     /// The file to make.
-    pub(crate) output: PathBuf,
+    #[arg(required_unless_present_any = ["in_place", "undo"])]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Cut INPUT itself; what is removed goes to INPUT.undo first.
+    #[arg(long, conflicts_with_all = ["output", "force", "save_tail", "undo"])]
+    pub(crate) in_place: bool,
+
+    /// Put back what --in-place removed, from the newest INPUT.undo.
+    #[arg(long, conflicts_with_all = ["output", "to", "until", "ignore_header", "no_verify", "allow_empty", "force", "save_tail", "dry_run"])]
+    pub(crate) undo: bool,
+
+    /// The undo file to write or to read, instead of INPUT.undo.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "no_undo"])]
+    pub(crate) undo_file: Option<PathBuf>,
+
+    /// With --in-place: write no undo file; there is no way back then.
+    #[arg(long, requires = "in_place", conflicts_with_all = ["output", "undo"])]
+    pub(crate) no_undo: bool,
 
     /// Where to cut: checkpoint, hard, soft, pending, valid-data, timestamp, last-entry, eof, or a position (decimal
     /// or 0x).

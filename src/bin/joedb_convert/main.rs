@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod args;
+mod in_place;
 #[path = "../shared/manual.rs"]
 mod manual;
 #[path = "../shared/outcome.rs"]
@@ -58,7 +59,11 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let (input, output) = (args.input.as_path(), args.output.as_path());
+    let input = args.input.as_path();
+    let Some(output) = args.output.as_deref() else {
+        let work = if args.undo { in_place::put_back } else { in_place::cut };
+        return work(args, input, signals, out);
+    };
     let outputs = outputs(args, input, output)?;
     let named = |error: Failure| Failure { error: error.error.context(file_name(input)), ..error };
     let plan = make_plan(args, input, signals).map_err(named)?;
@@ -175,13 +180,16 @@ impl From<Planning> for Failure {
 
 fn plan_through(access: Access, args: &Args, input: &Path, signals: &Signals) -> Result<Plan, Planning> {
     let mut journal = Journal::open(input, access).map_err(Planning::Open)?;
+    plan_of(&mut journal, args, signals).map_err(Planning::Plan)
+}
+
+fn plan_of(journal: &mut Journal, args: &Args, signals: &Signals) -> Result<Plan, PlanError> {
     let options = PlanOptions { verify: !args.no_verify, allow_empty: args.allow_empty };
     let mut progress = Progress::new("verify", journal.size(), args.quiet);
-    let planned = plan(&mut journal, args.target(), options, &mut |position| {
+    plan(journal, args.target(), options, &mut |position| {
         progress.at(position);
         signals.end_if_received(PROGRAM);
-    });
-    planned.map_err(Planning::Plan)
+    })
 }
 
 fn carry_out(

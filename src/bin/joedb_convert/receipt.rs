@@ -2,7 +2,7 @@
 
 use crate::args::{Args, ReceiptForm};
 use joedb::journal::Writer;
-use joedb::recovery::{Plan, Receipt, Share, Target};
+use joedb::recovery::{InPlaceReceipt, Plan, Receipt, Share, Target, UNDO_HEAD, UndoReceipt, is_done};
 use joedb::text::shell::quote;
 use joedb::text::{Bytes, Position, file_name, visible_json};
 use serde::Serialize;
@@ -75,13 +75,137 @@ fn json(
 ) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
-        input: input.to_string_lossy().into_owned(),
-        output: output.to_string_lossy().into_owned(),
+        input: lossy(input),
+        output: lossy(output),
         dry_run: receipt.is_none(),
         plan,
         receipt,
     };
-    writeln!(out, "{}", visible_json(&serde_json::to_string(&document)?))
+    write_json(&document, out)
+}
+
+/// The document of `--in-place`.
+#[derive(Serialize)]
+struct InPlaceDocument<'a> {
+    schema_version: u32,
+    input: String,
+    undo_file: Option<String>,
+    dry_run: bool,
+    plan: &'a Plan,
+    receipt: Option<&'a InPlaceReceipt>,
+}
+
+/// The document of `--undo`.
+#[derive(Serialize)]
+struct UndoDocument {
+    schema_version: u32,
+    input: String,
+    undo_file: String,
+    receipt: UndoReceipt,
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn write_json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", visible_json(&serde_json::to_string(document)?))
+}
+
+fn in_place_json(
+    input: &Path,
+    plan: &Plan,
+    receipt: Option<&InPlaceReceipt>,
+    undo: Option<&Path>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (input, undo_file) = (lossy(input), undo.map(lossy));
+    let dry_run = receipt.is_none();
+    write_json(
+        &InPlaceDocument { schema_version: SCHEMA_VERSION, input, undo_file, dry_run, plan, receipt },
+        out,
+    )
+}
+
+pub(crate) fn show_in_place_plan(
+    args: &Args,
+    input: &Path,
+    plan: &Plan,
+    undo: Option<&Path>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if args.format == ReceiptForm::Json {
+        return in_place_json(input, plan, None, undo, out);
+    }
+    if is_done(plan) {
+        return nothing_to_do(input, plan, out);
+    }
+    writeln!(out, "plan: {}", in_place_line(plan, input, ("would keep", "would lose")))?;
+    remarks(plan, out)?;
+    if let Some(undo) = undo {
+        let size = Bytes(plan.removed().saturating_add(UNDO_HEAD));
+        writeln!(out, "the way back would be {} ({size})", file_name(undo))?;
+    }
+    writeln!(out, "nothing was written (--dry-run)")
+}
+
+pub(crate) fn show_in_place(
+    args: &Args,
+    input: &Path,
+    plan: &Plan,
+    receipt: &InPlaceReceipt,
+    undo: Option<&Path>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if args.format == ReceiptForm::Json {
+        let undo = undo.filter(|_| receipt.undo_size.is_some());
+        return in_place_json(input, plan, Some(receipt), undo, out);
+    }
+    if !receipt.changed {
+        return nothing_to_do(input, plan, out);
+    }
+    writeln!(out, "{}", in_place_line(plan, input, ("kept", "lost")))?;
+    remarks(plan, out)?;
+    match undo {
+        Some(undo) if !args.quiet => {
+            let from = if args.undo_file.is_some() {
+                format!("--undo-file {} ", quote(undo))
+            } else {
+                String::new()
+            };
+            writeln!(out, "saved: the way back, in {}", file_name(undo))?;
+            writeln!(out, "to undo: joedb_convert --undo {from}{}", quote(input))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn show_undone(
+    args: &Args,
+    input: &Path,
+    undo: &Path,
+    receipt: UndoReceipt,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if args.format == ReceiptForm::Json {
+        let (input, undo_file) = (lossy(input), lossy(undo));
+        return write_json(&UndoDocument { schema_version: SCHEMA_VERSION, input, undo_file, receipt }, out);
+    }
+    let (input, undo) = (file_name(input), file_name(undo));
+    match receipt.put_back {
+        0 => writeln!(out, "{input} is as it was before the cut: nothing to do"),
+        bytes => writeln!(out, "{input} is as it was before the cut: {} put back from {undo}", Bytes(bytes)),
+    }
+}
+
+fn nothing_to_do(input: &Path, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    let (input, cut) = (file_name(input), Position(plan.cut));
+    writeln!(out, "{input} ends at its checkpoint, {cut}: nothing to do, nothing was touched")
+}
+
+fn in_place_line(plan: &Plan, input: &Path, (keeps, loses): (&str, &str)) -> String {
+    let (input, at) = (file_name(input), Position(plan.cut));
+    format!("{input} cut in place at {at}: {keeps} {}, {loses} {}", share(plan.kept), share(plan.lost))
 }
 
 /// Kept, lost, where.

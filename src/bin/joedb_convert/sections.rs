@@ -26,10 +26,23 @@ A cut at 41 leaves an empty database. It is refused without --allow-empty: joedb
 so in many files the hard one is still 41.",
     ),
     (
+        "IN PLACE",
+        "With --in-place, INPUT itself is cut. The locks of a writer are taken first, without waiting; if a program has \
+the file, it is refused and the program is named. Then INPUT.undo is written and synced: the removed bytes, the old \
+head, and checksums. Only then head and length change, in an order in which a crash at any point leaves a file that reads \
+to the old or to the new cut; a second run completes it.
+
+An undo file is never overwritten: the next one is INPUT.undo.2. --undo reads the newest, checks all checksums, and puts \
+back the very bytes. It refuses if the file was changed since the cut, and may be interrupted and repeated. The undo file \
+stays; delete it when it is no longer needed.
+
+A file that is clean, up to a soft checkpoint too, is not touched.",
+    ),
+    (
         "EXIT STATUS",
         "  0  done
-  1  it could not be done: an I/O error, the output exists, the input
-     changed while it was worked on
+  1  it could not be done: an I/O error, the output exists, a program
+     has the file, the input changed meanwhile or since the cut
   2  wrong usage; also when input and output are the same file
   4  what was asked for cannot be had from this file: it does not
      decode up to the cut, there is no such checkpoint, or the result
@@ -47,6 +60,11 @@ Interrupted by a signal it exits with 128 and the number of the signal, and leav
 After a power failure, and keeping what is cut off:
 
   joedb_convert --to hard --save-tail tail app.joedb app.joedb.recovered
+
+Without room for a second copy, and back again:
+
+  joedb_convert --in-place app.joedb
+  joedb_convert --undo app.joedb
 
 What would be lost?
 
