@@ -78,6 +78,7 @@
 )]
 
 mod codec;
+pub mod compare;
 mod decode;
 pub mod diagnosis;
 mod encode;

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod check;
+mod compare;
 mod compat;
 mod convert;
 mod dump;

@@ -5,9 +5,11 @@ use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
 /// The forms that are no verdict.
-const NOT_CHECK: [&str; 4] = ["header", "raw", "sql", "json"];
+const NOT_CHECK: [&str; 5] = ["header", "raw", "sql", "json", "compare"];
+/// The forms that have no form of a report.
+const NOT_REPORT: [&str; 4] = ["header", "raw", "sql", "json"];
 /// The forms that are no dump.
-const NOT_DUMP: [&str; 2] = ["header", "check"];
+const NOT_DUMP: [&str; 3] = ["header", "check", "compare"];
 
 /// Inspect and diagnose joedb files
 ///
@@ -24,8 +26,13 @@ pub(crate) struct Args {
     pub(crate) header: bool,
 
     /// Read everything and give the verdict: what happened, what is safe, what every cut would lose.
-    #[arg(long, group = "form")]
+    #[arg(long, groups = ["form", "report"])]
     pub(crate) check: bool,
+
+    /// Compare FILE with another, up to their checkpoints: exit with 0 if they are equal, 3 if one continues the other,
+    /// 4 if they diverge.
+    #[arg(long, groups = ["form", "report"], value_name = "OTHER")]
+    pub(crate) compare: Option<PathBuf>,
 
     /// Print raw entries: ids instead of names.
     #[arg(long, group = "form")]
@@ -70,7 +77,7 @@ pub(crate) struct Args {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "current",
-        conflicts_with_all = ["from", "until", "ignore_header", "header", "check"]
+        conflicts_with_all = ["from", "until", "ignore_header", "header", "check", "compare"]
     )]
     pub(crate) tail: Option<Tail>,
 
@@ -78,8 +85,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STATE", requires = "check", conflicts_with_all = NOT_CHECK)]
     pub(crate) require: Option<Require>,
 
-    /// The form of --check.
-    #[arg(long, value_name = "FORM", default_value = "table", requires = "check", conflicts_with_all = NOT_CHECK)]
+    /// The form of --check and --compare.
+    #[arg(long, value_name = "FORM", default_value = "table", requires = "report", conflicts_with_all = NOT_REPORT)]
     pub(crate) format: ReportForm,
 
     /// With --check: all columns, however wide.
@@ -87,7 +94,7 @@ pub(crate) struct Args {
     pub(crate) wide: bool,
 
     /// Print byte for byte what the reference tools print, their faults included.
-    #[arg(long, conflicts_with_all = ["json", "check"])]
+    #[arg(long, conflicts_with_all = ["json", "check", "compare"])]
     pub(crate) compat: bool,
 
     /// Read the file in pieces instead of mapping it into memory: safe when another program may cut it.

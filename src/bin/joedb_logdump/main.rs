@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod dump;
 mod header;
 #[path = "../shared/manual.rs"]
@@ -58,6 +59,9 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     }
     if args.check {
         return check::run(args, out);
+    }
+    if let (Some(other), [file]) = (&args.compare, args.files.as_slice()) {
+        return compare::run(args, file, other, out);
     }
     match args.files.as_slice() {
         [file] => dump::run(args, file, out),

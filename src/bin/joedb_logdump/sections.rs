@@ -11,12 +11,14 @@ pub(crate) const SECTIONS: &[Section] = &[
      being written
   1  it could not be done: an I/O error, no such file, a directory
   2  wrong usage
-  3  --check: recoverable, nothing acknowledged is lost: a pending
-     hard checkpoint, a zero-filled, damaged, torn or dirty tail;
-     or --require was not met
-  4  damaged: the file is cut short, an entry below a checkpoint does
-     not decode, a checkpoint lies inside an entry or past the end;
-     or what was asked for cannot be had from this file
+  3  --compare: one file continues the other; --check: recoverable,
+     nothing acknowledged is lost: a pending hard checkpoint, a
+     zero-filled, damaged, torn or dirty tail; or --require was not
+     met
+  4  --compare: the files diverge; damaged: the file is cut short, an
+     entry below a checkpoint does not decode, a checkpoint lies
+     inside an entry or past the end; or what was asked for cannot be
+     had from this file
   5  no joedb file: no signature, an unknown version, empty, or a cut
      head
 
@@ -31,6 +33,10 @@ With several files the worst one counts, in the order 1, 5, 4, 3, 0. A closed pi
 What would recovery throw away?
 
   joedb_logdump --tail app.joedb
+
+Is this the same log as in the backup, or what is new?
+
+  joedb_logdump --compare backup.joedb app.joedb
 
 In a CI check or a health check, by exit code alone:
 

@@ -1,0 +1,86 @@
+//! Two files side by side.
+
+use crate::args::{Args, ReportForm};
+use crate::outcome::{Failure, failure};
+use anyhow::{Context as _, anyhow};
+use joedb::Outcome;
+use joedb::compare::{CompareError, Comparison, Relation, compare};
+use joedb::journal::{Access, Journal, OpenError};
+use joedb::text::{Bytes, Position, file_name, visible_json};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The version of the JSON form; it rises when a member changes its meaning.
+const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    files: [String; 2],
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+}
+
+pub(crate) fn run(args: &Args, file: &Path, other: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let (mut first, first_end) = open(args, file)?;
+    let (mut second, second_end) = open(args, other)?;
+    let comparison =
+        compare(&mut first, &mut second, [first_end, second_end]).map_err(|error| match error {
+            CompareError::Versions(..) => failure(Outcome::Damaged, error),
+            CompareError::Source(error) => error.into(),
+        })?;
+    show(args, [file, other], &comparison, out)?;
+    Ok(match comparison.relation {
+        Relation::Equal => Outcome::Done,
+        Relation::FirstContinues | Relation::SecondContinues => Outcome::Recoverable,
+        Relation::Diverge => Outcome::Damaged,
+    })
+}
+
+fn open(args: &Args, path: &Path) -> Result<(Journal, u64), Failure> {
+    let access = if args.no_mmap { Access::Window } else { Access::Automatic };
+    let journal = Journal::open(path, access).map_err(|error| match error {
+        OpenError::Head(error) => failure(Outcome::NotJoedb, anyhow!("{}: {error}", file_name(path))),
+        error => anyhow!("{}: {error}", file_name(path)).into(),
+    })?;
+    let end = journal.checkpoints().current().context(file_name(path));
+    let end = end.map_err(|error| failure(Outcome::Damaged, error))?;
+    Ok((journal, end))
+}
+
+fn show(args: &Args, files: [&Path; 2], comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    if args.format == ReportForm::Json {
+        let names = files.map(|file| file.to_string_lossy().into_owned());
+        let document = Document { schema_version: SCHEMA_VERSION, files: names, comparison };
+        return writeln!(out, "{}", visible_json(&serde_json::to_string(&document)?));
+    }
+    let [first, second] = files.map(file_name);
+    let Comparison { common, ends: [first_end, second_end], .. } = *comparison;
+    let (more, fewer, end) = match comparison.relation {
+        Relation::Equal => return writeln!(out, "equal: {first} and {second}, up to {}", Position(common)),
+        Relation::Diverge => {
+            writeln!(
+                out,
+                "diverge: {first} and {second} are the same up to {}, then differ",
+                Position(common)
+            )?;
+            entry(out, &first, comparison.entries[0].as_deref())?;
+            return entry(out, &second, comparison.entries[1].as_deref());
+        }
+        Relation::FirstContinues => (first, second, first_end),
+        Relation::SecondContinues => (second, first, second_end),
+    };
+    let bytes = Bytes(end.saturating_sub(comparison.differs_at));
+    writeln!(
+        out,
+        "continues: {more} begins with all of {fewer}, up to {}, and has {bytes} more",
+        Position(common)
+    )?;
+    let next = comparison.entries.iter().flatten().next();
+    entry(out, &more, next.map(String::as_str))
+}
+
+fn entry(out: &mut dyn Write, file: &str, text: Option<&str>) -> io::Result<()> {
+    writeln!(out, "  {file}: {}", text.unwrap_or("no further entry"))
+}
