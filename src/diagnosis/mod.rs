@@ -12,7 +12,7 @@ mod survey;
 pub use cuts::{Amount, Cut, CutName, Safety};
 pub use finding::{Advice, Finding, FindingId};
 pub use outage::{Evidence, Outage, OutageReport};
-pub use survey::{Boundary, Mark, Survey, Tally, survey};
+pub use survey::{Boundary, Mark, Question, Survey, Tally, survey};
 
 use crate::head::{Checkpoints, HeadError, Version};
 use crate::journal::{Journal, SourceError, Writer};
@@ -158,7 +158,7 @@ pub fn diagnose(
     evidence: &Evidence,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Report, SourceError> {
-    let survey = survey(journal, &[], watch)?;
+    let survey = survey(journal, &Question::default(), watch)?;
     Ok(report(journal, &survey, evidence))
 }
 

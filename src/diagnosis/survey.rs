@@ -99,6 +99,8 @@ pub struct Survey {
     pub last_valid_data: Option<Boundary>,
     /// Behind the last `timestamp`, and its seconds.
     pub last_timestamp: Option<(Boundary, i64)>,
+    /// Behind the last `timestamp` that is not after the time that was asked about.
+    pub last_before: Option<Boundary>,
     /// Whether every byte from the damage to the end is zero.
     pub zeros_to_end: bool,
     /// How many tables there are at the end.
@@ -114,18 +116,26 @@ impl Survey {
     }
 }
 
-/// Walks the whole file once. Besides the checkpoints, `asked` are positions that [`Survey::mark`] will know.
-/// `watch` is told the position reached about every megabyte.
+/// What a survey should find beside the checkpoints.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// Positions that [`Survey::mark`] will know.
+    pub positions: Vec<u64>,
+    /// Seconds since 1970, UTC, for [`Survey::last_before`].
+    pub time: Option<i64>,
+}
+
+/// Walks the whole file once. `watch` is told the position reached about every megabyte.
 ///
 /// # Errors
 /// [`SourceError`]; damage is part of the survey.
 pub fn survey(
     journal: &mut Journal,
-    asked: &[u64],
+    question: &Question,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Survey, SourceError> {
     let checkpoints = *journal.checkpoints();
-    let mut surveyor = Surveyor::new(&checkpoints, asked, watch);
+    let mut surveyor = Surveyor::new(&checkpoints, question, watch);
     let walk = journal.entries(checkpoints.size).walk(&mut surveyor)?;
     let mut survey = surveyor.finish(walk);
     if let Some(damage) = &survey.damage {
@@ -164,14 +174,17 @@ struct Surveyor<'w> {
     found: Vec<(u64, Mark)>,
     last_valid_data: Option<Boundary>,
     last_timestamp: Option<(Boundary, i64)>,
+    time: Option<i64>,
+    last_before: Option<Boundary>,
     damage: Option<Damage>,
     crc: RunningCrc,
     watch: &'w mut dyn FnMut(u64),
 }
 
 impl<'w> Surveyor<'w> {
-    fn new(checkpoints: &Checkpoints, asked: &[u64], watch: &'w mut dyn FnMut(u64)) -> Surveyor<'w> {
-        let mut asked: Vec<u64> = of_interest(checkpoints).chain(asked.iter().copied()).collect();
+    fn new(checkpoints: &Checkpoints, question: &Question, watch: &'w mut dyn FnMut(u64)) -> Surveyor<'w> {
+        let mut asked: Vec<u64> =
+            of_interest(checkpoints).chain(question.positions.iter().copied()).collect();
         asked.sort_unstable();
         asked.dedup();
         let mut surveyor = Surveyor {
@@ -184,6 +197,8 @@ impl<'w> Surveyor<'w> {
             found: Vec::new(),
             last_valid_data: None,
             last_timestamp: None,
+            time: question.time,
+            last_before: None,
             damage: None,
             crc: RunningCrc::new(),
             watch,
@@ -224,7 +239,12 @@ impl<'w> Surveyor<'w> {
     fn milestone(&mut self, entry: &Entry<'_>) {
         match *entry {
             Entry::ValidData => self.last_valid_data = Some(self.boundary()),
-            Entry::Timestamp { seconds } => self.last_timestamp = Some((self.boundary(), seconds)),
+            Entry::Timestamp { seconds } => {
+                self.last_timestamp = Some((self.boundary(), seconds));
+                if self.time.is_some_and(|time| seconds <= time) {
+                    self.last_before = Some(self.boundary());
+                }
+            }
             _ => {}
         }
     }
@@ -241,6 +261,7 @@ impl<'w> Surveyor<'w> {
             damage,
             last_valid_data: self.last_valid_data,
             last_timestamp: self.last_timestamp,
+            last_before: self.last_before,
             zeros_to_end: false,
             tables: self.sense.schema().tables().count() as u64,
         }
@@ -277,6 +298,7 @@ impl Visitor for Surveyor<'_> {
             }
         }
         waiting.extend(&mut self.last_valid_data);
+        waiting.extend(&mut self.last_before);
         waiting.extend(self.last_timestamp.as_mut().map(|(boundary, _)| boundary));
         self.crc.advance(bytes, self.position, &mut waiting);
         (self.watch)(self.position);

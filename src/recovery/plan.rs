@@ -1,6 +1,6 @@
 //! A plan of recovery: data that can be shown, compared and written down before anything is touched.
 
-use crate::diagnosis::{Boundary, Mark, Survey, survey};
+use crate::diagnosis::{Boundary, Mark, Question, Survey, survey};
 use crate::head::{Checkpoints, CutShort, HEAD_LENGTH, HEAD_SIZE, Head, Version};
 use crate::journal::{Journal, SourceError, Writer};
 use crate::sense::{Damage, NotABoundary};
@@ -28,6 +28,8 @@ pub enum Target {
     ValidData,
     /// Behind the last `timestamp`.
     Timestamp,
+    /// Behind the last `timestamp` that is not after a time, in seconds since 1970, UTC.
+    Time(i64),
     /// A position, which has to be a boundary between entries.
     Position(u64),
     /// The first boundary that is not before a position.
@@ -37,7 +39,10 @@ pub enum Target {
 impl Target {
     /// Whether only the entries tell where it is.
     const fn is_found_by_decoding(self) -> bool {
-        matches!(self, Target::LastEntry | Target::ValidData | Target::Timestamp | Target::Until(_))
+        matches!(
+            self,
+            Target::LastEntry | Target::ValidData | Target::Timestamp | Target::Time(_) | Target::Until(_)
+        )
     }
 }
 
@@ -52,6 +57,9 @@ impl std::fmt::Display for Target {
             Target::LastEntry => f.write_str("the last whole entry"),
             Target::ValidData => f.write_str("the last valid_data"),
             Target::Timestamp => f.write_str("the last timestamp"),
+            Target::Time(seconds) => {
+                write!(f, "the last timestamp up to {}", crate::text::time::Utc::from_seconds(*seconds))
+            }
             Target::Position(_) => f.write_str("the position"),
             Target::Until(_) => f.write_str("the first boundary from the position"),
         }
@@ -228,11 +236,14 @@ pub fn plan(
     if !options.verify && !target.is_found_by_decoding() {
         return Planner { journal, target, survey: None }.unverified(options);
     }
-    let asked = match target {
-        Target::Position(position) | Target::Until(position) => vec![position],
-        _ => Vec::new(),
+    let question = match target {
+        Target::Position(position) | Target::Until(position) => {
+            Question { positions: vec![position], time: None }
+        }
+        Target::Time(seconds) => Question { positions: Vec::new(), time: Some(seconds) },
+        _ => Question::default(),
     };
-    let survey = survey(journal, &asked, watch)?;
+    let survey = survey(journal, &question, watch)?;
     Planner { journal, target, survey: Some(&survey) }.verified(options)
 }
 
@@ -321,7 +332,7 @@ impl Planner<'_> {
                 }
             },
             Target::Eof => size,
-            Target::LastEntry | Target::ValidData | Target::Timestamp => {
+            Target::LastEntry | Target::ValidData | Target::Timestamp | Target::Time(_) => {
                 self.survey.map_or(size, |survey| survey.last_entry.position)
             }
             Target::Position(position) | Target::Until(position) => position,
@@ -343,6 +354,9 @@ impl Planner<'_> {
             Target::Timestamp => {
                 let found = survey.last_timestamp.map(|(boundary, _)| boundary);
                 return found.ok_or_else(|| self.absent("the log has no such entry"));
+            }
+            Target::Time(_) => {
+                return survey.last_before.ok_or_else(|| self.absent("the log has no timestamp so early"));
             }
             _ => {}
         }

@@ -211,3 +211,37 @@ fn names_without_a_directory_work() {
     command.current_dir(scene.directory()).args(["--save-tail", "tail", "a.joedb", "out"]).assert().success();
     assert_eq!(scene.names(), ["a.joedb", "out", "tail"]);
 }
+
+#[test]
+fn a_time_cuts_behind_the_last_timestamp_up_to_it() {
+    let scene = Scene::new();
+    let mut log = Log::new();
+    let mut ends = Vec::new();
+    for seconds in [1_745_000_000, 1_745_000_060] {
+        log.comment(b"work").push(&joedb::Entry::Timestamp { seconds });
+        ends.push(log.end());
+    }
+    let input = scene.file("a.joedb", &log.comment(b"later").clean());
+    let cases = [
+        ("2025-04-18T18:13:20Z", ends[0]),
+        ("2025-04-18T18:14:19", ends[0]),
+        ("2025-04-18T20:14:20+02:00", ends[1]),
+        ("2030-01-01", ends[1]),
+    ];
+    for (date, end) in cases {
+        let output = scene.path("out");
+        let to = format!("time:{date}");
+        convert()
+            .args(["--force", "--to", &to])
+            .args([&input, &output])
+            .assert()
+            .success()
+            .stdout(contains("GMT"));
+        assert_eq!(fs::metadata(&output).unwrap().len(), end, "{date}");
+    }
+    let early =
+        convert().args(["--to", "time:1999-01-01", "--force"]).args([&input, &scene.path("out")]).assert();
+    early.code(4).stderr(contains("no timestamp so early"));
+    let junk = convert().args(["--to", "time:soon", "--force"]).args([&input, &scene.path("out")]).assert();
+    junk.code(2).stderr(contains("without a zone it is UTC"));
+}

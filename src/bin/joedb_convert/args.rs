@@ -35,8 +35,8 @@ pub(crate) struct Args {
     #[arg(long, requires = "in_place", conflicts_with_all = ["output", "undo"])]
     pub(crate) no_undo: bool,
 
-    /// Where to cut: checkpoint, hard, soft, pending, valid-data, timestamp, last-entry, eof, or a position (decimal
-    /// or 0x).
+    /// Where to cut: checkpoint, hard, soft, pending, valid-data, timestamp, time:DATE, last-entry, eof, or a
+    /// position (decimal or 0x).
     #[arg(long, value_name = "CUT", default_value = "checkpoint", value_parser = target)]
     pub(crate) to: Target,
 
@@ -107,9 +107,22 @@ fn target(text: &str) -> Result<Target, String> {
         "valid-data" => Target::ValidData,
         "timestamp" => Target::Timestamp,
         "eof" => Target::Eof,
-        _ => Target::Position(position(text).map_err(|_| {
-            "checkpoint, hard, soft, pending, valid-data, timestamp, last-entry, eof, or a position expected"
-                .to_owned()
-        })?),
+        _ => match text.strip_prefix("time:") {
+            Some(date) => Target::Time(time(date)?),
+            None => Target::Position(position(text).map_err(|_| {
+                "checkpoint, hard, soft, pending, valid-data, timestamp, time:DATE, last-entry, eof, or a position \
+                 expected"
+                    .to_owned()
+            })?),
+        },
     })
+}
+
+/// Seconds since 1970 of a date and time; without a zone they are UTC.
+fn time(text: &str) -> Result<i64, String> {
+    let zoned = text.parse::<jiff::Timestamp>().ok();
+    let civil = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    let found = zoned.or_else(|| civil().map(|zoned| zoned.timestamp()));
+    let expected = "a time such as 2026-01-31T12:00:00Z expected; without a zone it is UTC";
+    found.map(jiff::Timestamp::as_second).ok_or_else(|| expected.to_owned())
 }

@@ -4,6 +4,7 @@ use crate::args::{Args, ReceiptForm};
 use joedb::journal::Writer;
 use joedb::recovery::{InPlaceReceipt, Plan, Receipt, Share, Target, UNDO_HEAD, UndoReceipt, is_done};
 use joedb::text::shell::quote;
+use joedb::text::time::Utc;
 use joedb::text::{Bytes, Position, file_name, visible_json};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -234,6 +235,9 @@ fn remarks(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         && asked != plan.cut
     {
         writeln!(out, "{} was rounded up to the next boundary, {}", Position(asked), Position(plan.cut))?;
+    }
+    if let Target::Time(seconds) = plan.target {
+        writeln!(out, "{} was asked for, and the last timestamp up to it taken", Utc::from_seconds(seconds))?;
     }
     if let (Some(_), Some(last)) = (plan.soft_past_end, plan.last_entry.filter(|&last| last > plan.cut)) {
         let (cut, last) = (Position(plan.cut), Position(last));

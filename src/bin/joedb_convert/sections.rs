@@ -16,6 +16,8 @@ pub(crate) const SECTIONS: &[Section] = &[
               complete if only the program crashed
   valid-data  behind the last valid_data
   timestamp   behind the last timestamp
+  time:DATE   behind the last timestamp up to a date such as
+              2026-01-31T12:00:00Z; without a zone it is UTC
   last-entry  the last entry that decodes and makes sense: a risk
   eof         the end of the file, if an entry ends there: a risk
   POS         any position between two entries
