@@ -131,7 +131,8 @@ impl Decoder {
     ///
     /// # Errors
     /// [`DecodeError`] where they are no entry, or not all of one.
-    #[inline]
+    // Once an entry, in the loop of every walk.
+    #[inline(always)]
     pub fn decode<'a>(&mut self, bytes: &'a [u8], position: u64) -> Result<Located<'a>, DecodeError> {
         let mut operands = Operands { cursor: Cursor::new(bytes), decoder: self, position };
         match operands.entry() {
@@ -181,7 +182,8 @@ struct Operands<'a, 'd> {
 }
 
 impl<'a> Operands<'a, '_> {
-    #[inline]
+    // The entry is built where it is used: copying it out of a call costs more than decoding it.
+    #[inline(always)]
     fn entry(&mut self) -> Result<Entry<'a>, Failure> {
         let opcode = self.cursor.byte()?;
         let version = self.decoder.version;

@@ -240,7 +240,8 @@ impl Schema {
     ///
     /// # Errors
     /// [`Nonsense`] where no healthy writer can have written it.
-    #[inline]
+    // See `Sense::check`.
+    #[inline(always)]
     pub fn check(&self, entry: &Entry<'_>) -> Result<(), Nonsense> {
         match *entry {
             Entry::Update { table, record, field, ref value, .. } => {
