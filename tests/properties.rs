@@ -93,6 +93,11 @@ impl Log {
             Target::Pending => self.pending?,
             Target::ValidData => last_within(&self.valid_data, size)?,
             Target::Timestamp => last_within(&self.timestamps, size)?,
+            Target::Time(time) => {
+                let early =
+                    self.timestamps.iter().zip(&self.seconds).filter(|(_, seconds)| **seconds <= time);
+                last_within(&early.map(|(position, _)| *position).collect::<Vec<u64>>(), size)?
+            }
             Target::LastEntry => self.around(size).0,
             Target::Eof => size,
             Target::Position(position) => position,
@@ -173,13 +178,14 @@ proptest! {
 
 // ---- Recovery --------------------------------------------------------------------------------------------------
 
-const NAMED_TARGETS: [Target; 8] = [
+const NAMED_TARGETS: [Target; 9] = [
     Target::Checkpoint,
     Target::Hard,
     Target::Soft,
     Target::Pending,
     Target::ValidData,
     Target::Timestamp,
+    Target::Time(1 << 62),
     Target::LastEntry,
     Target::Eof,
 ];

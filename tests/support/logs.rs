@@ -21,6 +21,8 @@ pub(crate) struct Log {
     pub(crate) valid_data: Vec<u64>,
     /// Behind each `timestamp`.
     pub(crate) timestamps: Vec<u64>,
+    /// The seconds of each of them.
+    pub(crate) seconds: Vec<i64>,
     pub(crate) hard: u64,
     /// Above the hard checkpoint, if there is one.
     pub(crate) soft: Option<u64>,
@@ -120,6 +122,7 @@ struct Author {
     boundaries: Vec<u64>,
     valid_data: Vec<u64>,
     timestamps: Vec<u64>,
+    seconds: Vec<i64>,
     blobs: Vec<BlobPosition>,
 }
 
@@ -133,6 +136,7 @@ impl Author {
             boundaries: vec![HEAD_SIZE],
             valid_data: Vec::new(),
             timestamps: Vec::new(),
+            seconds: Vec::new(),
             blobs: Vec::new(),
         };
         author.push(&Entry::CreateTable { name: b"T" });
@@ -154,7 +158,10 @@ impl Author {
         self.boundaries.push(end);
         match entry {
             Entry::ValidData => self.valid_data.push(end),
-            Entry::Timestamp { .. } => self.timestamps.push(end),
+            Entry::Timestamp { seconds } => {
+                self.timestamps.push(end);
+                self.seconds.push(*seconds);
+            }
             Entry::Blob { data, .. } => self.remember_blob(data.len() as u64),
             _ => {}
         }
@@ -330,8 +337,8 @@ impl Author {
         let pending = marks.pending.and_then(one_above);
         let head = Head::with_slots(self.version, self.slots(marks, hard, soft, pending));
         let bytes = self.entries.file_with(head);
-        let Author { version, boundaries, valid_data, timestamps, .. } = self;
-        Log { version, bytes, boundaries, valid_data, timestamps, hard, soft, pending }
+        let Author { version, boundaries, valid_data, timestamps, seconds, .. } = self;
+        Log { version, bytes, boundaries, valid_data, timestamps, seconds, hard, soft, pending }
     }
 
     fn slots(&self, marks: &Marks, hard: u64, soft: Option<u64>, pending: Option<u64>) -> [i64; 4] {
