@@ -9,7 +9,7 @@
 //! A crash at any point leaves the source as it was, and either no output, or all of it.
 
 use super::plan::{Plan, Share};
-use super::temporary::{Temporary, io_error};
+use super::temporary::{Temporary, io_error, sync_directory};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE};
 use crate::journal::Writer;
 use crate::storage::{Directory, Existing, ReadAt, Storage};
@@ -66,7 +66,8 @@ pub enum Stage {
     SaveTail,
 }
 
-/// Why a plan could not be applied. The source is as it was, and there is no output.
+/// Why a plan could not be applied. The source is as it was, and there is no output, unless the error came while
+/// its directory was synced: then the output is whole, and a power failure may still take its name.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The operating system refused.
@@ -172,12 +173,14 @@ impl<D: Directory> Work<'_, D> {
         self.read_back(&output.file, &outputs.output, crc)?;
         self.check_source()?;
         let saved_tail = self.save_tail(outputs)?;
-        let finished = output.finish(&outputs.output, outputs.existing);
-        if let (Err(_), Some(_), Some(tail)) = (&finished, saved_tail, &outputs.tail) {
+        let renamed = output.rename(&outputs.output, outputs.existing);
+        if let (Err(_), Some(_), Some(tail)) = (&renamed, saved_tail, &outputs.tail) {
             // The error says what went wrong; a tail without its output would be left by nobody's wish.
             let _ = self.directory.remove(tail);
         }
-        finished?;
+        renamed?;
+        // From here on the output is there, and the tail with it, even if the directory cannot be synced.
+        sync_directory(self.directory, &outputs.output)?;
         let Plan { cut, kept, lost, .. } = *self.plan;
         Ok(Receipt { cut, crc, kept, lost, saved_tail, warnings })
     }
@@ -297,6 +300,6 @@ pub(super) fn sum<S: ReadAt>(
     Ok(hasher.finalize())
 }
 
-fn heed(supervisor: &dyn Supervisor) -> Result<(), ApplyError> {
+pub(super) fn heed(supervisor: &dyn Supervisor) -> Result<(), ApplyError> {
     if supervisor.is_cancelled() { Err(ApplyError::Cancelled) } else { Ok(()) }
 }

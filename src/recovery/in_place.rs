@@ -11,7 +11,7 @@
 //!
 //! Both can be interrupted anywhere and repeated.
 
-use super::apply::{ApplyError, Stage, Supervisor, check_source, copy, sum};
+use super::apply::{ApplyError, Stage, Supervisor, check_source, copy, heed, sum};
 use super::plan::{Plan, Share};
 use super::temporary::{Temporary, io_error};
 use super::transition::{lies_between, transition};
@@ -59,6 +59,8 @@ pub fn apply_in_place<D: Directory>(
     supervisor: &mut dyn Supervisor,
 ) -> Result<InPlaceReceipt, ApplyError> {
     check_source(plan, file)?;
+    // What an interrupted run wrote may still be on its way to the disk, and the order of writes counts from here.
+    file.sync().map_err(io_error(path, "syncing"))?;
     let Plan { cut, kept, lost, .. } = *plan;
     if is_done(plan) {
         return Ok(InPlaceReceipt { cut, changed: false, kept, lost, undo_size: None });
@@ -183,11 +185,14 @@ pub fn undo<S: Storage>(
 ) -> Result<UndoReceipt, UndoError> {
     let head = read_undo(undo_path, undo_file, supervisor)?;
     let changed = |what: String| UndoError::Changed { path: path.to_path_buf(), what };
+    // What an interrupted run wrote may still be on its way to the disk, and the order of writes counts from here.
+    file.sync().map_err(io_error(path, "syncing"))?;
     let state = state(path, file, &head).map_err(UndoError::Apply)?;
-    if state == (head.old_head, head.old_size) {
+    // Where the head did not change, only the bytes tell whether an earlier undo was interrupted.
+    if state == (head.old_head, head.old_size) && tail_is_whole(path, file, &head, supervisor)? {
         return Ok(UndoReceipt { size: head.old_size, put_back: 0 });
     }
-    check_unchanged(path, file, &head, state, supervisor)?;
+    check_unchanged(path, file, undo_file, &head, state, supervisor)?;
     let parse = |bytes: &[u8]| Head::parse(bytes).map_err(|error| changed(error.to_string()));
     let (found, old) = (parse(&state.0)?, parse(&head.old_head)?);
     undo_file.write_at(&[1], BEGUN_AT).map_err(io_error(undo_path, "marking it as begun"))?;
@@ -234,6 +239,7 @@ fn state<S: ReadAt>(path: &Path, file: &S, head: &UndoHead) -> Result<([u8; HEAD
 fn check_unchanged<S: Storage>(
     path: &Path,
     file: &S,
+    undo_file: &S,
     head: &UndoHead,
     (found, size): ([u8; HEAD_LENGTH], u64),
     supervisor: &mut dyn Supervisor,
@@ -258,7 +264,7 @@ fn check_unchanged<S: Storage>(
     }
     if head.begun
         || size == head.new_size
-        || size == head.old_size && tail_is_whole(path, file, head, supervisor)?
+        || size == head.old_size && tail_is_left(path, file, undo_file, head, supervisor)?
     {
         return Ok(());
     }
@@ -274,4 +280,35 @@ fn tail_is_whole<S: Storage>(
     supervisor: &mut dyn Supervisor,
 ) -> Result<bool, ApplyError> {
     Ok(sum(file, path, head.new_size, head.removed(), supervisor)? == head.removed_crc)
+}
+
+/// Whether the bytes behind the cut are the removed ones or zeros: the cut was interrupted while it set the length,
+/// and a system may clear what is cut off before the length is on the disk.
+fn tail_is_left<S: Storage>(
+    path: &Path,
+    file: &S,
+    undo_file: &S,
+    head: &UndoHead,
+    supervisor: &mut dyn Supervisor,
+) -> Result<bool, ApplyError> {
+    const PIECE: u64 = 1024 * 1024;
+    let (mut found, mut removed) = (Vec::new(), Vec::new());
+    let mut done = 0;
+    while done < head.removed() {
+        heed(supervisor)?;
+        let piece = usize::try_from(PIECE.min(head.removed().saturating_sub(done))).unwrap_or(0);
+        found.resize(piece, 0);
+        removed.resize(piece, 0);
+        let read = file.read_full_at(&mut found, head.new_size.saturating_add(done));
+        let kept = undo_file.read_full_at(&mut removed, UNDO_HEAD.saturating_add(done));
+        let read = read.map_err(io_error(path, "reading"))?;
+        let kept = kept.map_err(io_error(path, "reading the undo file"))?;
+        let is_left = found.iter().zip(&removed).all(|(found, removed)| found == removed || *found == 0);
+        if read < piece || kept < piece || !is_left {
+            return Ok(false);
+        }
+        done = done.saturating_add(piece as u64);
+        supervisor.progress(done);
+    }
+    Ok(true)
 }

@@ -43,12 +43,24 @@ impl<'d, D: Directory> Temporary<'d, D> {
         Err(io_error(target, "finding a name for a temporary file")(io::ErrorKind::AlreadyExists.into()))
     }
 
-    pub(super) fn finish(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
+    /// Gives the file its name, durably.
+    pub(super) fn finish(self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
+        let directory = self.directory;
+        self.rename(target, existing)?;
+        sync_directory(directory, target)
+    }
+
+    /// Gives the file its name; [`sync_directory`] makes that durable.
+    pub(super) fn rename(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
         self.directory.rename(&self.path, target, existing).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => ApplyError::Exists(target.to_path_buf()),
             _ => io_error(target, "renaming the temporary file")(error),
         })?;
         self.renamed = true;
-        self.directory.sync(target).map_err(io_error(target, "syncing its directory"))
+        Ok(())
     }
+}
+
+pub(super) fn sync_directory<D: Directory>(directory: &D, target: &Path) -> Result<(), ApplyError> {
+    directory.sync(target).map_err(io_error(target, "syncing its directory"))
 }
