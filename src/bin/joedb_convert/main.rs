@@ -17,7 +17,6 @@ mod signals;
 
 use anyhow::{Context as _, anyhow};
 use args::Args;
-use clap::{CommandFactory as _, FromArgMatches as _};
 use joedb::Outcome;
 use joedb::journal::{Access, Journal, OpenError, SourceError};
 use joedb::recovery::{
@@ -35,13 +34,9 @@ use std::process::ExitCode;
 const PROGRAM: &str = "joedb_convert";
 
 fn main() -> ExitCode {
-    let command = Args::command().after_long_help(manual::as_help(sections::SECTIONS));
-    if let Some(what) = manual::requested() {
-        return manual::generate(&what, command, sections::SECTIONS);
-    }
-    let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
+    let args: Args = match manual::arguments(sections::SECTIONS) {
         Ok(args) => args,
-        Err(error) => return outcome::usage(&error),
+        Err(code) => return code,
     };
     let signals = match Signals::watch() {
         Ok(signals) => signals,

@@ -18,7 +18,6 @@ mod sections;
 mod table;
 
 use args::Args;
-use clap::{CommandFactory as _, FromArgMatches as _};
 use joedb::Outcome;
 use outcome::{Failure, failure};
 use std::io::{self, Write};
@@ -27,13 +26,9 @@ use std::process::ExitCode;
 const PROGRAM: &str = "joedb_logdump";
 
 fn main() -> ExitCode {
-    let command = Args::command().after_long_help(manual::as_help(sections::SECTIONS));
-    if let Some(what) = manual::requested() {
-        return manual::generate(&what, command, sections::SECTIONS);
-    }
-    let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
+    let args: Args = match manual::arguments(sections::SECTIONS) {
         Ok(args) => args,
-        Err(error) => return outcome::usage(&error),
+        Err(code) => return code,
     };
     match stdout().map_err(Failure::from).and_then(|mut out| run(&args, &mut out)) {
         Ok(outcome) => outcome.into(),

@@ -1,20 +1,30 @@
-//! Manual pages and shell completions, from the same definitions as `--help`.
+//! Arguments, `--help`, manual pages and shell completions, all from the same definitions.
 
-use clap::{Command, ValueEnum};
+use clap::{Command, Parser, ValueEnum};
 use clap_complete::Shell;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// What `--generate` makes: the manual page, completions for a shell, or nothing known.
-pub(crate) enum Generate {
+enum Generate {
     Man,
     Completions(Shell),
     Unknown(String),
 }
 
+/// The arguments of the program, or the exit code where there was only help, a page, or an error to print.
+pub(crate) fn arguments<A: Parser>(sections: &[Section]) -> Result<A, ExitCode> {
+    let command = A::command().after_long_help(as_help(sections));
+    if let Some(what) = requested() {
+        return Err(generate(&what, command, sections));
+    }
+    let parsed = command.try_get_matches().and_then(|matches| A::from_arg_matches(&matches));
+    parsed.map_err(|error| crate::outcome::usage(&error))
+}
+
 /// Whether the program was called as `PROGRAM --generate WHAT`. That is for packagers and is no option of the
 /// program: it would make the files optional in every usage line.
-pub(crate) fn requested() -> Option<Generate> {
+fn requested() -> Option<Generate> {
     let mut args = std::env::args_os().skip(1);
     let (flag, what) = (args.next()?, args.next()?);
     if flag != "--generate" {
@@ -33,7 +43,7 @@ pub(crate) fn requested() -> Option<Generate> {
 pub(crate) type Section = (&'static str, &'static str);
 
 /// Prints what was asked for.
-pub(crate) fn generate(what: &Generate, mut command: Command, sections: &[Section]) -> ExitCode {
+fn generate(what: &Generate, mut command: Command, sections: &[Section]) -> ExitCode {
     let mut text = Vec::new();
     let made = match what {
         Generate::Man => page(command, sections, &mut text),
@@ -94,7 +104,7 @@ fn escaped(line: &str) -> String {
 }
 
 /// The sections as `--help` shows them.
-pub(crate) fn as_help(sections: &[Section]) -> String {
+fn as_help(sections: &[Section]) -> String {
     let section = |(title, text): &Section| {
         let lines: String = text
             .lines()
