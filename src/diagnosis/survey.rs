@@ -61,14 +61,6 @@ pub struct Boundary {
     pub crc: u32,
 }
 
-impl Boundary {
-    const BEGIN: Boundary = Boundary {
-        position: HEAD_SIZE,
-        tally: Tally { entries: 0, rows: 0, timestamps: 0, valid_data: 0 },
-        crc: 0,
-    };
-}
-
 /// A position that was asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -337,13 +329,5 @@ impl RunningCrc {
         let offset = |position: u64| usize::try_from(position.saturating_sub(start)).unwrap_or(usize::MAX);
         self.hasher.update(bytes.get(offset(self.position)..offset(until)).unwrap_or_default());
         self.position = self.position.max(until);
-    }
-}
-
-impl Survey {
-    /// The boundary at 41.
-    #[must_use]
-    pub const fn begin() -> Boundary {
-        Boundary::BEGIN
     }
 }

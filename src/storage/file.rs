@@ -251,7 +251,7 @@ impl Directory for FileDirectory {
 
     #[cfg(unix)]
     fn sync(&self, name: &Path) -> io::Result<()> {
-        fs::File::open(parent(name))?.sync_all()
+        fs::File::open(directory_of(name))?.sync_all()
     }
 
     #[cfg(not(unix))]
@@ -260,9 +260,9 @@ impl Directory for FileDirectory {
     }
 }
 
-/// The directory that `path` lies in.
-#[cfg(unix)]
-fn parent(path: &Path) -> &Path {
+/// The directory that `path` lies in: `.` for a bare name.
+#[must_use]
+pub fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -35,8 +35,7 @@ fn command_name(pid: &str) -> String {
 #[cfg(target_os = "linux")]
 #[must_use]
 pub fn free_space(path: &Path) -> Option<u64> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = nix::sys::statvfs::statvfs(parent).ok()?;
+    let found = nix::sys::statvfs::statvfs(super::directory_of(path)).ok()?;
     Some(found.blocks_available().saturating_mul(found.fragment_size()))
 }
 

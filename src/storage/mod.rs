@@ -8,7 +8,7 @@ mod holders;
 pub mod lock;
 pub mod memory;
 
-pub use file::{File, FileDirectory};
+pub use file::{File, FileDirectory, directory_of};
 pub use holders::{free_space, holders};
 
 use std::io;

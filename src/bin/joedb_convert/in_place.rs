@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::outcome::{Failure, failure, say};
 use crate::signals::Signals;
-use crate::{PROGRAM, Planning, Watch, plan_of, receipt};
+use crate::{PROGRAM, Planning, Watch, names, plan_of, receipt};
 use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::journal::{Access, Journal};
@@ -12,6 +12,8 @@ use joedb::storage::{File, FileDirectory, Mode, Region, Storage as _, free_space
 use joedb::text::{Bytes, file_name};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+const UNDO_SUFFIX: &str = ".undo";
 
 /// Cuts the file itself.
 pub(crate) fn cut(
@@ -47,7 +49,7 @@ pub(crate) fn put_back(
 ) -> Result<Outcome, Failure> {
     let undo_path = match &args.undo_file {
         Some(undo) => undo.clone(),
-        None => newest_undo(path).ok_or_else(|| {
+        None => names::newest(path, UNDO_SUFFIX).ok_or_else(|| {
             failure(
                 Outcome::Damaged,
                 anyhow!("{}: there is no undo file beside it; --undo-file names one", file_name(path)),
@@ -107,24 +109,7 @@ fn undo_name(args: &Args, path: &Path) -> Option<PathBuf> {
     if args.no_undo {
         return None;
     }
-    if args.undo_file.is_some() {
-        return args.undo_file.clone();
-    }
-    (1..).map(|number| numbered(path, number)).find(|name| name.symlink_metadata().is_err())
-}
-
-/// FILE.undo, FILE.undo.2, FILE.undo.3 and so on.
-fn numbered(path: &Path, number: u32) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".undo");
-    if number > 1 {
-        name.push(format!(".{number}"));
-    }
-    name.into()
-}
-
-fn newest_undo(path: &Path) -> Option<PathBuf> {
-    (1..).map(|number| numbered(path, number)).take_while(|name| name.symlink_metadata().is_ok()).last()
+    Some(args.undo_file.clone().unwrap_or_else(|| names::free(path, UNDO_SUFFIX)))
 }
 
 fn check_space(undo: &Path, plan: &Plan) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod args;
 mod in_place;
 #[path = "../shared/manual.rs"]
 mod manual;
+mod names;
 #[path = "../shared/outcome.rs"]
 mod outcome;
 #[path = "../shared/positions.rs"]
@@ -22,7 +23,7 @@ use joedb::journal::{Access, Journal, OpenError, SourceError};
 use joedb::recovery::{
     ApplyError, Outputs, Plan, PlanError, PlanOptions, Receipt, Stage, Supervisor, apply, plan,
 };
-use joedb::storage::{Existing, File, FileDirectory};
+use joedb::storage::{Existing, File, FileDirectory, directory_of};
 use joedb::text::file_name;
 use outcome::{Failure, failure, say};
 use progress::Progress;
@@ -113,7 +114,7 @@ fn refuse_same(one: &Path, other: &Path) -> Result<(), Failure> {
 
 /// A missing directory is found out before the work, and not after.
 fn refuse_directory(target: &Path) -> Result<(), Failure> {
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = directory_of(target);
     match parent.metadata() {
         Ok(found) if !found.is_dir() => Err(anyhow!("{}: it is no directory", file_name(parent)).into()),
         Ok(_) => Ok(()),
@@ -124,10 +125,7 @@ fn refuse_directory(target: &Path) -> Result<(), Failure> {
 /// Whether two names, through links or not, are one file: by what they name, or where that does not exist yet, by
 /// their directory and their last part.
 fn is_same_file(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some((parent.canonicalize().ok()?, path.file_name()?.to_owned()))
-    };
+    let place = |path: &Path| Some((directory_of(path).canonicalize().ok()?, path.file_name()?.to_owned()));
     match (identity(one), identity(other)) {
         (Some(one), Some(other)) => one == other,
         _ => place(one).is_some_and(|one| Some(one) == place(other)),

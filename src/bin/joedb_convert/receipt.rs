@@ -1,6 +1,7 @@
 //! Plan and receipt, as text and as JSON.
 
 use crate::args::{Args, ReceiptForm};
+use crate::names;
 use joedb::journal::Writer;
 use joedb::recovery::{InPlaceReceipt, Plan, Receipt, Share, Target, UNDO_HEAD, UndoReceipt, is_done};
 use joedb::text::shell::quote;
@@ -8,7 +9,7 @@ use joedb::text::time::Utc;
 use joedb::text::{Bytes, Position, file_name, visible_json};
 use serde::Serialize;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The version of the JSON form; it rises when a member changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
@@ -251,20 +252,10 @@ fn remarks(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 
 /// The commands that put the recovered file in the place of the crashed one.
 fn swap(input: &Path, output: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let kept = free_name(input);
+    // Moving to a name that exists would silently do nothing.
+    let kept = names::free(input, ".crashed");
     let (input, output, kept) = (quote(input), quote(output), quote(&kept));
     writeln!(out, "to put it in place, with no program using the file:")?;
     writeln!(out, "  mv -n {input} {kept} &&")?;
     writeln!(out, "  mv -n {output} {input}")
-}
-
-/// A name for the crashed file that nobody has: moving to one that exists would silently do nothing.
-fn free_name(input: &Path) -> PathBuf {
-    let names = (1_u32..).map(|number| {
-        let mut name = input.as_os_str().to_owned();
-        name.push(if number == 1 { ".crashed".to_owned() } else { format!(".crashed.{number}") });
-        PathBuf::from(name)
-    });
-    let mut free = names.filter(|name| name.symlink_metadata().is_err());
-    free.next().unwrap_or_default()
 }
