@@ -116,7 +116,13 @@ impl Decoder {
     /// A decoder for the beginning of a log.
     #[must_use]
     pub const fn new(version: Version) -> Decoder {
-        Decoder { version, context: Context::START }
+        Decoder::resume(version, Context::START)
+    }
+
+    /// A decoder for what follows entries that left `context`.
+    #[must_use]
+    pub const fn resume(version: Version, context: Context) -> Decoder {
+        Decoder { version, context }
     }
 
     /// The context after the last entry.

@@ -22,6 +22,8 @@ use crate::value::{BlobPosition, FieldType, Type, Value, Values};
 pub struct Encoder {
     version: Version,
     context: Context,
+    /// Where the first byte of the body stands.
+    start: u64,
     body: Vec<u8>,
 }
 
@@ -29,10 +31,28 @@ impl Encoder {
     /// An encoder for an empty log.
     #[must_use]
     pub const fn new(version: Version) -> Encoder {
-        Encoder { version, context: Context::START, body: Vec::new() }
+        Encoder::resume(version, HEAD_SIZE, Context::START)
     }
 
-    /// The entries so far, without the head.
+    /// An encoder for a log that has entries up to `position`, which left `context`.
+    #[must_use]
+    pub const fn resume(version: Version, position: u64, context: Context) -> Encoder {
+        Encoder { version, context, start: position, body: Vec::new() }
+    }
+
+    /// Forgets the bytes of the entries so far, which stand somewhere else now: the log goes on behind them.
+    pub fn clear(&mut self) {
+        self.start = self.position();
+        self.body.clear();
+    }
+
+    /// The context of the next entry.
+    #[must_use]
+    pub const fn context(&self) -> Context {
+        self.context
+    }
+
+    /// The entries so far, or since [`Encoder::clear`], without the head.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -41,16 +61,16 @@ impl Encoder {
     /// The position behind the last entry.
     #[must_use]
     pub const fn position(&self) -> u64 {
-        HEAD_SIZE.saturating_add(self.body.len() as u64)
+        self.start.saturating_add(self.body.len() as u64)
     }
 
-    /// A whole file: a head that is hard-checkpointed to the end, and the entries.
+    /// The whole file of a log that was never cleared: a head that is hard-checkpointed to the end, and the entries.
     #[must_use]
     pub fn file(&self) -> Vec<u8> {
         self.file_with(Head::hard(self.version, self.position()))
     }
 
-    /// A whole file with a head of the caller's.
+    /// The same with a head of the caller's.
     #[must_use]
     pub fn file_with(&self, head: Head) -> Vec<u8> {
         [&head.to_bytes()[..], &self.body].concat()

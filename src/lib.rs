@@ -45,6 +45,7 @@
 //! * [`sink`] and [`replay`]: where entries go, and playing a log into it
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
+//! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
 //!
 //! # What is trusted
 //!
@@ -94,6 +95,7 @@ pub mod sink;
 pub mod storage;
 pub mod text;
 mod value;
+pub mod writer;
 
 pub use codec::COMPACT_MAX;
 pub use decode::{Context, DecodeError, Decoder, Fault};

@@ -197,9 +197,14 @@ impl Journal {
 
     /// The entries from the first one up to `end`, which is cut down to the size of the file.
     pub fn entries(&mut self, end: u64) -> Entries<'_> {
-        let decoder = Decoder::new(self.head.version());
+        self.entries_after(HEAD_SIZE, Context::START, end)
+    }
+
+    /// The entries from `position` on, where those before it left `context`.
+    pub fn entries_after(&mut self, position: u64, context: Context, end: u64) -> Entries<'_> {
+        let decoder = Decoder::resume(self.head.version(), context);
         let end = end.min(self.size());
-        Entries { source: &mut self.source, decoder, position: HEAD_SIZE, end }
+        Entries { source: &mut self.source, decoder, position, end }
     }
 
     /// Up to `length` bytes from `position`; fewer at the end of the file, or where `length` is large.

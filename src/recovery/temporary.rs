@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A file that is removed again unless it is renamed.
-pub(super) struct Temporary<'d, D: Directory> {
+pub(crate) struct Temporary<'d, D: Directory> {
     directory: &'d D,
     path: PathBuf,
-    pub(super) file: D::File,
+    pub(crate) file: D::File,
     renamed: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Err
 
 impl<'d, D: Directory> Temporary<'d, D> {
     /// A new file beside `target`, under a name that nobody has.
-    pub(super) fn beside(directory: &'d D, target: &Path) -> Result<Temporary<'d, D>, ApplyError> {
+    pub(crate) fn beside(directory: &'d D, target: &Path) -> Result<Temporary<'d, D>, ApplyError> {
         const ATTEMPTS: u32 = 100;
         for attempt in 0..ATTEMPTS {
             // Short whatever the name of the target, which may be as long as names can be.
@@ -44,7 +44,7 @@ impl<'d, D: Directory> Temporary<'d, D> {
     }
 
     /// Gives the file its name, durably.
-    pub(super) fn finish(self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
+    pub(crate) fn finish(self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
         let directory = self.directory;
         self.rename(target, existing)?;
         sync_directory(directory, target)

@@ -30,14 +30,6 @@ impl File {
         fs::OpenOptions::new().read(true).write(true).open(path).map(File)
     }
 
-    /// Another handle of the same open file: what one has locked is locked for both.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn try_clone(&self) -> io::Result<File> {
-        self.0.try_clone().map(File)
-    }
-
     /// The file underneath.
     #[must_use]
     pub const fn inner(&self) -> &fs::File {
@@ -128,8 +120,16 @@ impl Storage for File {
         lock::try_lock(&self.0, region, mode)
     }
 
+    fn lock(&self, region: Region, mode: Mode) -> io::Result<()> {
+        lock::lock(&self.0, region, mode)
+    }
+
     fn unlock(&self, region: Region) -> io::Result<()> {
         lock::unlock(&self.0, region)
+    }
+
+    fn try_clone(&self) -> io::Result<File> {
+        self.0.try_clone().map(File)
     }
 
     fn copy_from(&mut self, source: &File, from: u64, to: u64, length: u64) -> io::Result<u64> {

@@ -55,6 +55,16 @@ mod system {
         }
     }
 
+    pub(super) fn lock(file: &File, region: Region, mode: Mode) -> io::Result<()> {
+        loop {
+            match fcntl(file, FcntlArg::F_OFD_SETLKW(&description(region, lock_type(mode)))) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(understood(error)),
+            }
+        }
+    }
+
     pub(super) fn unlock(file: &File, region: Region) -> io::Result<()> {
         let released = fcntl(file, FcntlArg::F_OFD_SETLK(&description(region, libc::F_UNLCK)));
         released.map(drop).map_err(understood)
@@ -75,6 +85,10 @@ mod system {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    pub(super) fn lock(_: &File, _: Region, _: Mode) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     pub(super) fn unlock(_: &File, _: Region) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -90,6 +104,14 @@ mod system {
 /// [`io::ErrorKind::Unsupported`] where there are no locks, or what the operating system says.
 pub fn try_lock(file: &File, region: Region, mode: Mode) -> io::Result<bool> {
     system::try_lock(file, region, mode)
+}
+
+/// Takes a lock, and waits for it as long as somebody holds one against it.
+///
+/// # Errors
+/// As [`try_lock`].
+pub fn lock(file: &File, region: Region, mode: Mode) -> io::Result<()> {
+    system::lock(file, region, mode)
 }
 
 /// Gives a lock back.

@@ -79,6 +79,10 @@ impl Storage for MemoryFile {
     fn unlock(&self, _: Region) -> io::Result<()> {
         Ok(())
     }
+
+    fn try_clone(&self) -> io::Result<MemoryFile> {
+        Ok(self.clone())
+    }
 }
 
 /// A directory in memory; clones are the same directory.

@@ -12,7 +12,7 @@ pub use file::{File, FileDirectory, directory_of};
 pub use holders::{free_space, holders};
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes that can be read at any position.
 pub trait ReadAt {
@@ -96,11 +96,31 @@ pub trait Storage: ReadAt {
     /// [`io::ErrorKind::Unsupported`] where there are no locks, or what the operating system says.
     fn try_lock(&self, region: Region, mode: Mode) -> io::Result<bool>;
 
+    /// Takes a lock, and waits for it as long as somebody holds one against it.
+    ///
+    /// # Errors
+    /// As [`Storage::try_lock`].
+    fn lock(&self, region: Region, mode: Mode) -> io::Result<()> {
+        const PAUSE: std::time::Duration = std::time::Duration::from_millis(1);
+        while !self.try_lock(region, mode)? {
+            std::thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+
     /// Gives a lock back.
     ///
     /// # Errors
     /// As [`Storage::try_lock`].
     fn unlock(&self, region: Region) -> io::Result<()>;
+
+    /// Another handle of the same open file: what one has locked is locked for both.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn try_clone(&self) -> io::Result<Self>
+    where
+        Self: Sized;
 
     /// Copies up to `length` bytes from `from` in `source` to `to` here, and returns how many; the kernel does it
     /// where it can. 0 means that `source` ends there.
@@ -127,6 +147,19 @@ pub trait Storage: ReadAt {
     /// Asks the kernel to forget what it keeps of the file in memory, so that the next read comes from the disk.
     /// Only a hint: where it is not possible, nothing happens.
     fn drop_cache(&self) {}
+}
+
+/// Names beside a file, in the order in which they are given: FILE.undo, FILE.undo.2, FILE.undo.3 and so on, for a
+/// suffix `.undo`.
+pub fn numbered_names(path: &Path, suffix: &str) -> impl Iterator<Item = PathBuf> {
+    (1_u32..).map(move |number| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        if number > 1 {
+            name.push(format!(".{number}"));
+        }
+        name.into()
+    })
 }
 
 /// One round of a copy through a buffer: [`Storage::copy_from`] where the kernel does not help.

@@ -217,4 +217,8 @@ impl Storage for SimStorage {
     fn unlock(&self, _: Region) -> io::Result<()> {
         Ok(())
     }
+
+    fn try_clone(&self) -> io::Result<SimStorage> {
+        Ok(self.clone())
+    }
 }
