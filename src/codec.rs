@@ -89,18 +89,17 @@ impl<'a> Cursor<'a> {
 /// The largest number that a compact encoding holds.
 pub const COMPACT_MAX: u64 = (1 << 61) - 1;
 
-/// Appends the shortest encoding of `number`, which is at most [`COMPACT_MAX`]; higher bits are cut off.
-pub(crate) fn write_compact(out: &mut Vec<u8>, number: u64) {
-    let bits = u64::BITS.saturating_sub((number & COMPACT_MAX).leading_zeros());
+/// The shortest encoding of `number`, which is at most [`COMPACT_MAX`]; higher bits are cut off. It is the first bytes
+/// of the word, lowest first, and so many of them.
+#[inline]
+pub(crate) const fn compact_word(number: u64) -> (u64, usize) {
+    let number = number & COMPACT_MAX;
+    let bits = u64::BITS.saturating_sub(number.leading_zeros());
     // A first byte holds five bits; each further byte adds eight.
     let following = bits.saturating_sub(5).div_ceil(8);
-    let bytes = (number & COMPACT_MAX).to_be_bytes();
-    let skipped = 7_u32.saturating_sub(following) as usize;
-    let start = out.len();
-    out.extend(bytes.iter().skip(skipped));
-    if let (Some(first), Ok(following)) = (out.get_mut(start), u8::try_from(following)) {
-        *first |= following << 5;
-    }
+    let shift = 7_u32.saturating_sub(following).wrapping_mul(8);
+    let first = (following as u64) << 61;
+    (((number.wrapping_shl(shift)) | first).swap_bytes(), (following as usize).saturating_add(1))
 }
 
 #[cfg(test)]
@@ -108,9 +107,8 @@ mod tests {
     use super::*;
 
     fn encoded(number: u64) -> Vec<u8> {
-        let mut out = Vec::new();
-        write_compact(&mut out, number);
-        out
+        let (word, length) = compact_word(number);
+        word.to_le_bytes()[..length].to_vec()
     }
 
     #[test]

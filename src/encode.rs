@@ -1,6 +1,7 @@
 //! Encoding: entries in, the bytes that a joedb writer produces for them out.
 
-use crate::codec::write_compact;
+use crate::buffer::Buffer;
+use crate::codec::compact_word;
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, InsertForm, Kind, RecordId, TableId, UpdateForm};
 use crate::head::{HEAD_SIZE, Head, Version};
@@ -24,7 +25,7 @@ pub struct Encoder {
     context: Context,
     /// Where the first byte of the body stands.
     start: u64,
-    body: Vec<u8>,
+    body: Buffer,
 }
 
 impl Encoder {
@@ -37,7 +38,7 @@ impl Encoder {
     /// An encoder for a log that has entries up to `position`, which left `context`.
     #[must_use]
     pub const fn resume(version: Version, position: u64, context: Context) -> Encoder {
-        Encoder { version, context, start: position, body: Vec::new() }
+        Encoder { version, context, start: position, body: Buffer::new() }
     }
 
     /// Forgets the bytes of the entries so far, which stand somewhere else now: the log goes on behind them.
@@ -55,7 +56,13 @@ impl Encoder {
     /// The entries so far, or since [`Encoder::clear`], without the head.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
+        self.body.bytes()
+    }
+
+    /// How many bytes they are.
+    #[inline]
+    pub(crate) const fn gathered(&self) -> usize {
+        self.body.len()
     }
 
     /// The position behind the last entry.
@@ -73,11 +80,13 @@ impl Encoder {
     /// The same with a head of the caller's.
     #[must_use]
     pub fn file_with(&self, head: Head) -> Vec<u8> {
-        [&head.to_bytes()[..], &self.body].concat()
+        [&head.to_bytes()[..], self.body.bytes()].concat()
     }
 
     /// Appends an entry. Version 4 has no `delete_vector` and version 5 no end-of-file mark: the caller keeps
     /// them apart.
+    // Where the kind of entry is known, only its own arm is left of it.
+    #[inline(always)]
     pub fn push(&mut self, entry: &Entry<'_>) {
         match *entry {
             Entry::CreateTable { name } => self.named(Kind::CreateTable, name),
@@ -111,14 +120,14 @@ impl Encoder {
                 self.records(Kind::UpdateVector(values.value_type()), table, first);
                 self.compact(field.0.into());
                 self.compact(values.count());
-                values.iter().for_each(|value| self.value(&value));
+                self.values(values);
             }
             Entry::Blob { data, .. } => self.named(Kind::Blob, data),
             Entry::Comment { text } => self.named(Kind::Comment, text),
             Entry::Custom { name } => self.named(Kind::Custom, name),
             Entry::Timestamp { seconds } => {
                 self.opcode(Kind::Timestamp);
-                self.body.extend(seconds.to_le_bytes());
+                self.body.word(seconds.cast_unsigned(), 8);
             }
             Entry::ValidData => self.opcode(Kind::ValidData),
             Entry::EndOfFile => self.opcode(Kind::EndOfFile),
@@ -138,21 +147,35 @@ impl Encoder {
         let mut encoded = Encoder::new(self.version);
         values.iter().for_each(|value| encoded.value(value));
         let count = values.len() as u64;
-        let values = Values { value_type, count, bytes: &encoded.body, version: self.version };
+        let values = Values { value_type, count, bytes: encoded.body.bytes(), version: self.version };
         self.push(&Entry::UpdateVector { table, first, field, values });
     }
 
+    fn values(&mut self, values: &Values<'_>) {
+        match values.value_type() {
+            // Their bytes are the same in every version; any nonzero byte is true, but only 1 is written.
+            Type::Boolean | Type::String | Type::Reference | Type::Blob => {
+                values.iter().for_each(|value| self.value(&value));
+            }
+            _ => self.body.slice(values.bytes),
+        }
+    }
+
+    #[inline(always)]
     fn opcode(&mut self, kind: Kind) {
-        self.body.push(kind.opcode());
+        self.body.word(kind.opcode().into(), 1);
     }
 
+    #[inline(always)]
     fn compact(&mut self, number: u64) {
-        write_compact(&mut self.body, number);
+        let (word, length) = compact_word(number);
+        self.body.word(word, length);
     }
 
+    #[inline(always)]
     fn string(&mut self, text: &[u8]) {
         self.compact(text.len() as u64);
-        self.body.extend_from_slice(text);
+        self.body.slice(text);
     }
 
     fn named(&mut self, kind: Kind, name: &[u8]) {
@@ -160,11 +183,13 @@ impl Encoder {
         self.string(name);
     }
 
+    #[inline(always)]
     fn of_table(&mut self, kind: Kind, table: TableId) {
         self.opcode(kind);
         self.compact(table.0.into());
     }
 
+    #[inline(always)]
     fn records(&mut self, kind: Kind, table: TableId, record: RecordId) {
         self.of_table(kind, table);
         self.compact(record.stored());
@@ -173,17 +198,19 @@ impl Encoder {
     fn add_field(&mut self, table: TableId, name: &[u8], field_type: FieldType) {
         self.of_table(Kind::AddField, table);
         self.string(name);
-        self.body.push(match field_type {
+        let id = match field_type {
             FieldType::Plain(plain) => plain.id(),
             FieldType::References(_) => Type::Reference.id(),
             FieldType::Null => 0,
             FieldType::Unknown(id) => id,
-        });
+        };
+        self.body.word(id.into(), 1);
         if let FieldType::References(target) = field_type {
             self.compact(target.0.into());
         }
     }
 
+    #[inline(always)]
     fn insert(&mut self, table: TableId, record: RecordId) {
         match self.insert_form(table, record) {
             InsertForm::Append => self.opcode(Kind::Append),
@@ -191,11 +218,13 @@ impl Encoder {
         }
     }
 
+    #[inline(always)]
     fn insert_form(&self, table: TableId, record: RecordId) -> InsertForm {
         let follows = table == self.context.table && record == self.context.record.next();
         if follows { InsertForm::Append } else { InsertForm::InsertInto }
     }
 
+    #[inline(always)]
     fn update(&mut self, table: TableId, record: RecordId, field: FieldId, value: &Value<'_>) {
         let value_type = value.value_type();
         match self.update_form(table, record, field) {
@@ -212,6 +241,7 @@ impl Encoder {
         self.value(value);
     }
 
+    #[inline(always)]
     fn update_form(&self, table: TableId, record: RecordId, field: FieldId) -> UpdateForm {
         let Context { table: last_table, record: last_record, field: last_field } = self.context;
         if table == last_table && record == last_record {
@@ -223,17 +253,18 @@ impl Encoder {
         }
     }
 
+    #[inline(always)]
     fn value(&mut self, value: &Value<'_>) {
         match *value {
             Value::String(text) => self.string(text),
-            Value::Int32(number) => self.body.extend(number.to_le_bytes()),
-            Value::Int64(number) => self.body.extend(number.to_le_bytes()),
+            Value::Int32(number) => self.body.word(number.cast_unsigned().into(), 4),
+            Value::Int64(number) => self.body.word(number.cast_unsigned(), 8),
             Value::Reference(record) => self.compact(record.stored()),
-            Value::Boolean(truth) => self.body.push(truth.into()),
-            Value::Float32(number) => self.body.extend(number.to_le_bytes()),
-            Value::Float64(number) => self.body.extend(number.to_le_bytes()),
-            Value::Int8(number) => self.body.extend(number.to_le_bytes()),
-            Value::Int16(number) => self.body.extend(number.to_le_bytes()),
+            Value::Boolean(truth) => self.body.word(truth.into(), 1),
+            Value::Float32(number) => self.body.word(number.to_bits().into(), 4),
+            Value::Float64(number) => self.body.word(number.to_bits(), 8),
+            Value::Int8(number) => self.body.word(number.cast_unsigned().into(), 1),
+            Value::Int16(number) => self.body.word(number.cast_unsigned().into(), 2),
             Value::Blob(BlobPosition { position, size }) => {
                 self.compact(position);
                 if self.version == Version::V5 {
@@ -241,5 +272,73 @@ impl Encoder {
                 }
             }
         }
+    }
+}
+
+/// Values for an `update_vector`, gathered one by one in the bytes of a log.
+///
+/// ```
+/// use joedb::{Entry, FieldId, RecordId, TableId, Type, Value, Vector};
+///
+/// let mut prices = Vector::new(Type::Int64);
+/// for price in 0..1000 {
+///     prices.push(&Value::Int64(price))?;
+/// }
+/// let (table, first, field) = (TableId(1), RecordId(0), FieldId(1));
+/// let entry = Entry::UpdateVector { table, first, field, values: prices.values() };
+/// assert_eq!(prices.values().count(), 1000);
+/// # let _ = entry;
+/// # Ok::<(), joedb::OtherType>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Vector {
+    value_type: Type,
+    count: u64,
+    encoder: Encoder,
+}
+
+/// A value of another type than the vector it was meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a value of type {} found, {} expected for this vector", found.name(), expected.name())]
+pub struct OtherType {
+    /// The type of the value.
+    pub found: Type,
+    /// The type of the vector.
+    pub expected: Type,
+}
+
+impl Vector {
+    /// No values yet, all of which will be of this type.
+    #[must_use]
+    pub const fn new(value_type: Type) -> Vector {
+        Vector { value_type, count: 0, encoder: Encoder::new(Version::V5) }
+    }
+
+    /// Appends a value.
+    ///
+    /// # Errors
+    /// [`OtherType`]; nothing is appended then.
+    #[inline]
+    pub fn push(&mut self, value: &Value<'_>) -> Result<(), OtherType> {
+        let found = value.value_type();
+        if found != self.value_type {
+            return Err(OtherType { found, expected: self.value_type });
+        }
+        self.encoder.value(value);
+        self.count = self.count.saturating_add(1);
+        Ok(())
+    }
+
+    /// Forgets the values, and keeps the room.
+    pub fn clear(&mut self) {
+        self.encoder.clear();
+        self.count = 0;
+    }
+
+    /// The values, as an entry takes them.
+    #[must_use]
+    pub fn values(&self) -> Values<'_> {
+        let Vector { value_type, count, encoder } = self;
+        Values { value_type: *value_type, count: *count, bytes: encoder.body(), version: encoder.version }
     }
 }

@@ -78,6 +78,7 @@
     )
 )]
 
+mod buffer;
 mod codec;
 pub mod compare;
 mod decode;
@@ -99,7 +100,7 @@ pub mod writer;
 
 pub use codec::COMPACT_MAX;
 pub use decode::{Context, DecodeError, Decoder, Fault};
-pub use encode::Encoder;
+pub use encode::{Encoder, OtherType, Vector};
 pub use entry::{Entry, FieldId, InsertForm, Kind, Located, RecordId, TableId, UpdateForm};
 pub use head::{Checkpoints, HEAD_SIZE, Head, HeadError, Version};
 pub use journal::{Access, Journal, OpenError};

@@ -7,7 +7,8 @@ fn log(lengths: &[usize]) -> Vec<u8> {
     let mut body = Vec::new();
     for &length in lengths {
         body.push(0x0a);
-        crate::codec::write_compact(&mut body, length as u64);
+        let (word, bytes) = crate::codec::compact_word(length as u64);
+        body.extend(&word.to_le_bytes()[..bytes]);
         body.extend(std::iter::repeat_n(b'c', length));
     }
     let mut bytes = Head::hard(Version::V5, HEAD_SIZE + body.len() as u64).to_bytes().to_vec();

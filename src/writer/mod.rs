@@ -120,7 +120,7 @@ impl<S: Storage> Writer<S> {
     /// # Errors
     /// [`WriteError::Nonsense`] for an entry that does not fit the schema: nothing is written, and the writer goes on.
     /// Which records exist is not looked at. Otherwise [`WriteError::Io`] and [`WriteError::Poisoned`].
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, entry: &Entry<'_>) -> Result<u64, WriteError> {
         if self.checkpointer.has_failed() {
             self.checkpointer.check()?;
@@ -131,13 +131,13 @@ impl<S: Storage> Writer<S> {
         if entry.is_schema() {
             self.schema.apply(entry);
         }
-        if self.encoder.body().len() >= BUFFER {
+        if self.encoder.gathered() >= BUFFER {
             self.flush()?;
         }
         Ok(position)
     }
 
-    #[inline]
+    #[inline(always)]
     fn check(&self, entry: &Entry<'_>) -> Result<(), Nonsense> {
         match entry {
             Entry::EndOfFile => Err(Nonsense::MisplacedEnd),
