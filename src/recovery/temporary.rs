@@ -51,7 +51,7 @@ impl<'d, D: Directory> Temporary<'d, D> {
     }
 
     /// Gives the file its name; [`sync_directory`] makes that durable.
-    pub(super) fn rename(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
+    pub(crate) fn rename(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
         self.directory.rename(&self.path, target, existing).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => ApplyError::Exists(target.to_path_buf()),
             _ => io_error(target, "renaming the temporary file")(error),

@@ -168,7 +168,7 @@ impl<S: Storage> Checkpointer<S> {
         let mut state = self.lock();
         state.check()?;
         if !state.settled {
-            self.step(&mut state, "preparing the head", |state| state.clear_misleading(self.locks))?;
+            self.step(&mut state, "preparing the head", |state| state.prepare(self.locks))?;
             self.step(&mut state, "syncing the head", |state| state.file.sync())?;
             state.settled = true;
         }
@@ -464,9 +464,9 @@ impl<S: Storage> State<S> {
         written
     }
 
-    /// Overwrites misleading places, and writes the others once more: a sync that failed for another program leaves
-    /// values visible that the disk does not have. The sign goes first, so that no mixture is a soft checkpoint.
-    fn clear_misleading(&mut self, locks: bool) -> io::Result<()> {
+    /// Overwrites misleading places, and writes the others and the length once more: a sync that failed for another
+    /// program leaves visible what the disk does not have. The sign goes first, so that no mixture is a soft checkpoint.
+    fn prepare(&mut self, locks: bool) -> io::Result<()> {
         const NOTHING: i64 = HEAD_SIZE.cast_signed();
         for slot in self.places.misleading() {
             let sign = u64::from(slot).saturating_mul(8).saturating_add(7);
@@ -474,11 +474,14 @@ impl<S: Storage> State<S> {
             self.write_place(slot, NOTHING, locks)?;
         }
         let bytes: Vec<u8> = self.places.slots().into_iter().flat_map(i64::to_le_bytes).collect();
-        self.with_head_lock(locks, |file| file.write_at(&bytes, 0))
+        self.with_head_lock(locks, |file| file.write_at(&bytes, 0))?;
+        let size = self.file.size()?;
+        self.file.set_size(size)
     }
 }
 
-fn rewrite<S: Storage>(file: &mut S, range: Range<u64>) -> io::Result<()> {
+/// Writes bytes over themselves.
+pub(super) fn rewrite<S: Storage>(file: &mut S, range: Range<u64>) -> io::Result<()> {
     const PIECE: u64 = 1024 * 1024;
     let mut buffer = Vec::new();
     let mut position = range.start;

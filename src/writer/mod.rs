@@ -222,8 +222,9 @@ impl<S: Storage> Writer<S> {
     /// by every later call.
     pub fn hard_checkpoint_async(&mut self) -> Result<PendingCheckpoint<S>, WriteError> {
         let position = self.soft_checkpoint()?;
+        // A hard checkpoint that was found in the file counts only once it is known to be on the disk.
+        self.settle()?;
         if position > self.hard() {
-            self.settle()?;
             self.start_thread()?;
             self.checkpointer.request(position)?;
         }

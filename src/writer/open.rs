@@ -1,6 +1,6 @@
 //! Opening a file for writing: locks, head, tail, and what the log has been up to.
 
-use super::checkpointer::{Checkpointer, Found};
+use super::checkpointer::{Checkpointer, Found, rewrite};
 use super::error::OpenError;
 use super::places::Places;
 use super::{Encoder, Writer};
@@ -124,7 +124,12 @@ impl<S: Storage + 'static> Writer<S> {
         let file = temporary.file.try_clone().map_err(OpenError::io("opening"))?;
         lock_tail(&file, options.locks)?;
         write_head(&mut temporary.file)?;
-        temporary.finish(path, Existing::Refuse)?;
+        temporary.rename(path, Existing::Refuse)?;
+        if let Err(error) = directory.sync(path) {
+            // A name that may not last must not be found by the next one who opens it.
+            let _ = directory.remove(path);
+            return Err(OpenError::io("syncing its directory")(error));
+        }
         Writer::assemble(file, Places::of_new_file(), true, options.locks, Log::new())
     }
 
@@ -139,10 +144,10 @@ impl<S: Storage + 'static> Writer<S> {
         options: &Options,
     ) -> Result<Writer<S>, OpenError> {
         lock_tail(&file, options.locks)?;
-        let is_new = file.size().map_err(OpenError::io("asking for the size"))? == 0;
-        if is_new {
+        // Whoever made the file may not have lived to make its name durable.
+        directory.sync(path).map_err(OpenError::io("syncing its directory"))?;
+        if file.size().map_err(OpenError::io("asking for the size"))? == 0 {
             write_head(&mut file)?;
-            directory.sync(path).map_err(OpenError::io("syncing its directory"))?;
             return Writer::assemble(file, Places::of_new_file(), true, options.locks, Log::new());
         }
         let mut journal = admit(directory, path, &mut file, options)?;
@@ -246,6 +251,9 @@ where
         Recovery::Overwrite | Recovery::Hard => Target::Checkpoint,
     };
     let plan = plan(&mut journal, target, PlanOptions { verify: true, allow_empty: true }, &mut |_| {})?;
+    // What is kept becomes hard, and a sync that failed for another program may have left it visible only.
+    let rewritten = rewrite(file, hard.min(plan.cut)..plan.cut).and_then(|()| file.set_size(size));
+    rewritten.map_err(OpenError::io("writing once more what was committed softly"))?;
     cut(&plan, path, file, directory, &options.undo)?;
     read(file)
 }
