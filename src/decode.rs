@@ -131,6 +131,11 @@ impl Decoder {
         self.context
     }
 
+    /// The context, to be moved behind entries that somebody else decodes.
+    pub(crate) const fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
     /// Decodes the entry that `bytes` begin with. `position` is where they stand in the file.
     ///
     /// The context changes only where the entry decodes.
@@ -324,7 +329,7 @@ impl<'a> Operands<'a, '_> {
 }
 
 /// One value from the front of the cursor.
-#[inline]
+#[inline(always)]
 pub(crate) fn value<'a>(
     cursor: &mut Cursor<'a>,
     value_type: Type,

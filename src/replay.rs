@@ -1,5 +1,6 @@
 //! Playing a log, or a part of it, into a sink.
 
+use crate::decode::Context;
 use crate::entry::{Entry, Located};
 use crate::head::HEAD_SIZE;
 use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
@@ -213,6 +214,27 @@ impl<S: Sink> Player<'_, S> {
 
 impl<S: Sink> Visitor for Player<'_, S> {
     type Error = ReplayError<S::Error>;
+
+    #[inline]
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+    ) -> Result<(usize, Flow), Self::Error> {
+        if position < self.range.from || self.sense.has_ended() {
+            return Ok((0, Flow::Continue));
+        }
+        let left = self.range.until.saturating_sub(position);
+        let bytes = usize::try_from(left).ok().and_then(|left| bytes.get(..left)).unwrap_or(bytes);
+        let run = self.sink.run(bytes, context, self.sense.schema()).map_err(ReplayError::Sink)?;
+        if run.bytes == 0 {
+            return Ok((0, Flow::Continue));
+        }
+        self.entries = self.entries.saturating_add(run.entries);
+        self.position = position.saturating_add(run.bytes as u64);
+        Ok((run.bytes, if self.position >= self.range.until { Flow::Stop } else { Flow::Continue }))
+    }
 
     #[inline]
     fn entry(&mut self, located: &Located<'_>) -> Result<Flow, Self::Error> {

@@ -72,6 +72,11 @@ impl Sense {
         &self.schema
     }
 
+    /// Whether version 4's mark was passed.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Whether an entry makes sense here.
     ///
     /// # Errors

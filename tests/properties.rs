@@ -7,15 +7,18 @@ mod logs;
 mod support;
 
 use allocations::{Counting, peak_of};
-use joedb::Version;
 use joedb::diagnosis::FindingId;
 use joedb::head::{HEAD_LENGTH, HEAD_SIZE, Head};
 use joedb::journal::{Access, Journal};
 use joedb::recovery::{PlanError, PlanOptions, Target, plan};
-use joedb::replay::{Range, ReplayError, Tolerance, replay};
+use joedb::replay::{Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sense::NotABoundary;
-use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
+use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sink, Sql, Style, TextSink};
 use joedb::storage::memory::MemoryFile;
+use joedb::{
+    Encoder, Entry, FieldId, FieldType, InsertForm, Located, RecordId, Schema, TableId, Type, UpdateForm,
+    Value, Version,
+};
 use logs::{Log, any_log};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -369,5 +372,114 @@ proptest! {
             let text = dumped(&mut opened, end, Fidelity::Lossless);
             prop_assert_eq!(text, dumped(&mut in_memory, end, Fidelity::Lossless));
         }
+    }
+}
+
+// ---- Entries that are taken together ---------------------------------------------------------------------------
+
+/// A sink that is shown every entry by itself.
+struct OneByOne<S>(S);
+
+impl<S: Sink> Sink for OneByOne<S> {
+    type Error = S::Error;
+
+    fn begin(&mut self, position: u64, empty: bool) -> Result<(), S::Error> {
+        self.0.begin(position, empty)
+    }
+
+    fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
+        self.0.skip(located, schema);
+    }
+
+    fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), S::Error> {
+        self.0.entry(located, schema)
+    }
+
+    fn end(&mut self, position: u64, whole: bool) -> Result<(), S::Error> {
+        self.0.end(position, whole)
+    }
+}
+
+/// What is printed of `range`, and what is said of it.
+fn printed(bytes: &[u8], range: Range, style: Style, one_by_one: bool) -> (Vec<u8>, Replayed) {
+    let mut journal = journal(bytes);
+    let mut text = Vec::new();
+    let mut sink = TextSink::new(Commands::new(style, None), style, &mut text);
+    let tolerance = match style.fidelity {
+        Fidelity::Lossless => Tolerance::Strict,
+        Fidelity::Reference => Tolerance::Reference,
+    };
+    let replayed = if one_by_one {
+        replay(&mut journal, range, tolerance, &mut OneByOne(sink), &mut |_| {})
+    } else {
+        replay(&mut journal, range, tolerance, &mut sink, &mut |_| {})
+    };
+    (text, replayed.unwrap())
+}
+
+proptest! {
+    #[test]
+    fn entries_taken_together_are_printed_as_one_by_one(
+        log in any_log(60),
+        damage in vec((any::<Index>(), any::<u8>()), 0..4),
+        bounds in any::<[Index; 3]>(),
+    ) {
+        let mut bytes = log.bytes.clone();
+        for (place, byte) in damage {
+            // The head stays, so that there is something to print.
+            let place = HEAD_LENGTH + place.index(bytes.len() - HEAD_LENGTH + 1);
+            if let Some(place) = bytes.get_mut(place) {
+                *place = byte;
+            }
+        }
+        let size = bytes.len() as u64;
+        let mut bounds = bounds.map(|bound| HEAD_SIZE + bound.index((size - HEAD_SIZE + 1) as usize) as u64);
+        bounds.sort_unstable();
+        let [from, until, limit] = bounds;
+        let version = journal(&bytes).version();
+        for range in [Range::up_to(size), Range::up_to(limit), Range { from, until, limit }] {
+            for fidelity in [Fidelity::Lossless, Fidelity::Reference] {
+                let style = Style { fidelity, ..Style::new(version) };
+                let together = printed(&bytes, range, style, false);
+                prop_assert_eq!(together, printed(&bytes, range, style, true));
+            }
+        }
+    }
+}
+
+/// Names of every length around those that are prepared in one block, and strings around those of one block.
+#[test]
+fn names_and_strings_of_every_length_are_printed_as_one_by_one() {
+    let mut encoder = Encoder::new(Version::V5);
+    for length in 1..=70_u16 {
+        let (table, name) = (TableId(length), "n".repeat(length.into()));
+        encoder.push(&Entry::CreateTable { name: name.as_bytes() });
+        for (name, field_type) in [(name.as_bytes(), Type::String), (b"other", Type::Int64)] {
+            encoder.push(&Entry::AddField { table, name, field_type: FieldType::Plain(field_type) });
+        }
+        for record in (0..3).map(RecordId) {
+            encoder.push(&Entry::Insert { table, record, form: InsertForm::Append });
+            let special = ["", "\"", "??", "\n", "é", "\u{202e}"][usize::from(length % 6)];
+            let text = format!("{}{special}{}", "x".repeat(length.into()), "y".repeat(record.0 as usize));
+            let strings = [Value::String(text.as_bytes()), Value::Int64(10_i64.pow(u32::from(length % 19)))];
+            for (field, value) in [FieldId(1), FieldId(2)].into_iter().zip(strings) {
+                encoder.push(&Entry::Update { table, record, field, value, form: UpdateForm::Update });
+            }
+        }
+        encoder.push(&Entry::RenameField { table, field: FieldId(2), name: b"renamed" });
+        encoder.push(&Entry::Update {
+            table,
+            record: RecordId(1),
+            field: FieldId(2),
+            value: Value::Int64(-5),
+            form: UpdateForm::Update,
+        });
+    }
+    let (bytes, range) = (encoder.file(), Range::up_to(encoder.position()));
+    for fidelity in [Fidelity::Lossless, Fidelity::Reference] {
+        let style = Style { fidelity, ..Style::new(Version::V5) };
+        let (text, replayed) = printed(&bytes, range, style, false);
+        assert_eq!((text.clone(), replayed), printed(&bytes, range, style, true));
+        assert_eq!(text.windows(9).filter(|window| window == b" renamed ").count(), 70);
     }
 }

@@ -258,6 +258,21 @@ pub trait Visitor {
     /// Anything that ends the walk.
     fn entry(&mut self, located: &Located<'_>) -> Result<Flow, Self::Error>;
 
+    /// Entries that can be visited together, from `position` on: how many bytes were, and what is wanted after them.
+    /// Those are not shown to [`Visitor::entry`]. `context` is moved behind them.
+    ///
+    /// # Errors
+    /// Anything that ends the walk.
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+    ) -> Result<(usize, Flow), Self::Error> {
+        let _ = (bytes, position, context);
+        Ok((0, Flow::Continue))
+    }
+
     /// The bytes of the entries visited since the last call, without a gap, about a megabyte at a time.
     ///
     /// # Errors
@@ -370,6 +385,15 @@ fn walk_piece<V: Visitor>(
 ) -> Result<PieceEnd, V::Error> {
     let mut rest = piece;
     while !rest.is_empty() {
+        let (run, flow) = visitor.run(rest, *position, decoder.context_mut())?;
+        *position = position.saturating_add(run as u64);
+        rest = rest.get(run..).unwrap_or_default();
+        if flow == Flow::Stop {
+            return Ok(PieceEnd::Stopped);
+        }
+        if run > 0 {
+            continue;
+        }
         let located = match decoder.decode(rest, *position) {
             Ok(located) => located,
             Err(error) => return Ok(PieceEnd::Undecodable(error)),

@@ -34,7 +34,7 @@ fn member(out: &mut Output<'_>, name: &str) {
     out.bytes(b"\":");
 }
 
-fn number(out: &mut Output<'_>, name: &str, value: impl itoa::Integer) {
+fn number(out: &mut Output<'_>, name: &str, value: impl crate::text::decimal::Decimal) {
     member(out, name);
     out.integer(value);
 }

@@ -14,6 +14,7 @@ pub use json_lines::JsonLines;
 pub use raw::Raw;
 pub use sql::Sql;
 
+use crate::decode::Context;
 use crate::entry::{Entry, Located};
 use crate::head::Version;
 use crate::schema::Schema;
@@ -42,12 +43,32 @@ pub trait Sink {
     /// The sink's own.
     fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), Self::Error>;
 
+    /// Entries of which `bytes` hold at least the first: as many as can be taken without being looked at one by one, in
+    /// the very way in which [`Sink::entry`] would take them. Those that would be refused are not taken, nor any that
+    /// follow. `context` is moved behind the last one taken.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> Result<Run, Self::Error> {
+        let _ = (bytes, context, schema);
+        Ok(Run::default())
+    }
+
     /// The log was read up to `position`; `whole` if no error ended it there. An entry that was shown and then
     /// refused ends behind `position`.
     ///
     /// # Errors
     /// The sink's own.
     fn end(&mut self, position: u64, whole: bool) -> Result<(), Self::Error>;
+}
+
+/// Entries that were taken together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// How many bytes they have.
+    pub bytes: usize,
+    /// How many they are.
+    pub entries: u64,
 }
 
 /// Whose text a dump is.
@@ -113,6 +134,11 @@ pub trait Format {
     }
     /// One entry.
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema);
+    /// Entries that are taken together: see [`Sink::run`]. It ends when the output is full.
+    fn run(&mut self, out: &mut Output<'_>, bytes: &[u8], context: &mut Context, schema: &Schema) -> Run {
+        let _ = (out, bytes, context, schema);
+        Run::default()
+    }
     /// The end position of an entry, for [`Style::positions`].
     fn position(&mut self, out: &mut Output<'_>, position: u64);
     /// What stands after everything.
@@ -217,6 +243,17 @@ impl<F: Format> Sink for TextSink<'_, F> {
             self.unprinted = Some(located.end());
         }
         self.settle()
+    }
+
+    #[inline]
+    fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> io::Result<Run> {
+        if self.style.positions || self.style.schema_only {
+            return Ok(Run::default());
+        }
+        let run = self.format.run(&mut self.out, bytes, context, schema);
+        self.any |= run.entries > 0;
+        self.settle()?;
+        Ok(run)
     }
 
     fn end(&mut self, position: u64, whole: bool) -> io::Result<()> {

@@ -14,11 +14,21 @@ pub(super) struct ValueWriter {
 }
 
 impl ValueWriter {
+    #[inline]
     pub(super) fn escape(&self) -> Escape {
         match (self.style.is_reference(), self.style.is_reference_9()) {
             (_, true) => Escape::Reference9,
             (true, false) => Escape::Reference,
             (false, false) => Escape::Safe,
+        }
+    }
+
+    /// Names are identifiers, unless the reference's text is asked for, which copies whatever there is.
+    pub(super) fn name(&self, out: &mut Output<'_>, name: &[u8]) {
+        if self.style.is_reference() {
+            out.bytes(name);
+        } else {
+            escape::escaped(out, name, Escape::Safe);
         }
     }
 
@@ -32,7 +42,7 @@ impl ValueWriter {
         if self.style.is_reference_9() { out.integer(record.stored()) } else { out.integer(record.0) }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(&self, out: &mut Output<'_>, value: &Value<'_>) {
         match *value {
             Value::String(text) => self.quoted(out, text),

@@ -1,5 +1,6 @@
 //! How bytes, numbers, times and file names become text that is safe to show.
 
+pub mod decimal;
 pub mod escape;
 pub mod float;
 pub mod output;

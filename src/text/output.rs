@@ -1,5 +1,7 @@
 //! The buffer between the formatters and a writer.
 
+use super::decimal::{Decimal, Digits, words};
+use std::fmt;
 use std::io::{self, Write};
 
 /// Bytes waiting are handed to the writer once there are this many.
@@ -10,27 +12,51 @@ const SPILL: usize = 256 * 1024;
 /// An error of the writer is kept and reported by the next [`Output::result`]; what is appended after it is
 /// dropped, so a formatter in the middle of a long vector need not look at it.
 pub struct Output<'w> {
+    /// Longer than what is used by at least [`SLACK`], so that a few bytes are one store.
     buffer: Vec<u8>,
+    used: usize,
     writer: Option<&'w mut dyn Write>,
     failure: Option<io::Error>,
 }
 
+/// What [`Output::block`] may write beyond what it keeps.
+const SLACK: usize = 32;
+
 impl<'w> Output<'w> {
     /// An output that spills into `writer`.
     pub fn new(writer: &'w mut dyn Write) -> Output<'w> {
-        Output { buffer: Vec::with_capacity(SPILL.saturating_mul(2)), writer: Some(writer), failure: None }
+        let buffer = vec![0; SPILL.saturating_add(SPILL / 2)];
+        Output { buffer, used: 0, writer: Some(writer), failure: None }
     }
 
     /// An output that only collects.
     #[must_use]
     pub fn memory() -> Output<'static> {
-        Output { buffer: Vec::new(), writer: None, failure: None }
+        Output { buffer: Vec::new(), used: 0, writer: None, failure: None }
     }
 
     /// What was collected and not yet spilled.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.buffer
+        self.buffer.get(..self.used).unwrap_or_default()
+    }
+
+    /// Forgets what was collected.
+    pub fn clear(&mut self) {
+        self.used = 0;
+    }
+
+    /// How many bytes were collected and not yet spilled.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.used
+    }
+
+    /// Whether nothing waits to be spilled.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.used == 0
     }
 
     /// Appends bytes; a long piece goes to the writer without a stop in the buffer.
@@ -39,7 +65,38 @@ impl<'w> Output<'w> {
         if bytes.len() >= SPILL && self.writer.is_some() {
             return self.long(bytes);
         }
-        self.buffer.extend_from_slice(bytes);
+        let end = self.used.saturating_add(bytes.len());
+        self.make_room(end);
+        if let Some(place) = self.buffer.get_mut(self.used..end) {
+            place.copy_from_slice(bytes);
+        }
+        self.used = end;
+    }
+
+    /// Appends the first `length` bytes of a block, at most `N`, as one store: the rest is overwritten by what follows.
+    #[inline(always)]
+    pub(crate) fn block<const N: usize>(&mut self, block: &[u8; N], length: usize) {
+        const { assert!(N <= SLACK) };
+        self.make_room(self.used);
+        if let Some(place) = self.buffer.get_mut(self.used..).and_then(|rest| rest.first_chunk_mut::<N>()) {
+            *place = *block;
+        }
+        self.used = self.used.saturating_add(length.min(N));
+    }
+
+    /// Makes sure that there is slack behind `end`.
+    #[inline(always)]
+    fn make_room(&mut self, end: usize) {
+        if end.saturating_add(SLACK) > self.buffer.len() {
+            self.grow(end);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, end: usize) {
+        const FIRST: usize = 256;
+        let length = end.saturating_add(SLACK).max(self.buffer.len().saturating_mul(2)).max(FIRST);
+        self.buffer.resize(length, 0);
     }
 
     #[cold]
@@ -53,25 +110,42 @@ impl<'w> Output<'w> {
     /// Appends one byte.
     #[inline]
     pub fn byte(&mut self, byte: u8) {
-        self.buffer.push(byte);
+        self.block(&[byte], 1);
     }
 
     /// Appends an integer in decimal.
     #[inline]
-    pub fn integer(&mut self, value: impl itoa::Integer) {
-        self.buffer.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    pub fn integer(&mut self, value: impl Decimal) {
+        let (negative, magnitude) = value.parts();
+        if negative {
+            self.byte(b'-');
+        }
+        words(magnitude, &mut |(word, length)| self.block(&word, length));
+    }
+
+    /// Appends digits that were made before.
+    #[inline(always)]
+    pub fn digits(&mut self, digits: &Digits) {
+        self.block(&digits.block, digits.length);
     }
 
     /// Appends formatted text; for rare lines, not for the values of a dump.
     pub fn text(&mut self, arguments: std::fmt::Arguments<'_>) {
-        // Writing to a vector fails only where a `Display` does, and none here does.
-        let _ = self.buffer.write_fmt(arguments);
+        // Collecting fails only where a `Display` does, and none here does.
+        let _ = fmt::Write::write_fmt(self, arguments);
+    }
+
+    /// Whether it is time to spill.
+    #[inline]
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.used >= SPILL
     }
 
     /// A point where a long entry may be spilled: call it between values and between pieces of a string.
     #[inline]
     pub fn breathe(&mut self) {
-        if self.buffer.len() >= SPILL {
+        if self.is_full() {
             self.spill();
         }
     }
@@ -80,9 +154,9 @@ impl<'w> Output<'w> {
     fn spill(&mut self) {
         let Some(writer) = &mut self.writer else { return };
         if self.failure.is_none() {
-            self.failure = writer.write_all(&self.buffer).err();
+            self.failure = writer.write_all(self.buffer.get(..self.used).unwrap_or_default()).err();
         }
-        self.buffer.clear();
+        self.used = 0;
     }
 
     /// Whether the writer has failed.
@@ -111,6 +185,13 @@ impl<'w> Output<'w> {
     }
 }
 
+impl fmt::Write for Output<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.bytes(text.as_bytes());
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +215,7 @@ mod tests {
         output.bytes(b"before ");
         output.bytes(&vec![b'x'; 4 * SPILL]);
         output.bytes(b" after");
-        assert!(output.buffer.capacity() <= 2 * SPILL);
+        assert!(output.buffer.len() <= 2 * SPILL);
         output.flush().unwrap();
         assert_eq!(text.len(), 4 * SPILL + 13);
         assert!(text.starts_with(b"before x") && text.ends_with(b"x after"));

@@ -1,14 +1,20 @@
 //! The log as joedb commands, as `joedb_logdump` prints it without options.
 
+mod lines;
+
 use super::value::ValueWriter;
-use super::{BlobReader, Ended, Format, Style};
+use super::{BlobReader, Ended, Format, Run, Style};
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use crate::head::Version;
 use crate::schema::Schema;
-use crate::text::{Output, escape};
+use crate::text::Output;
+use lines::Lines;
 
 /// Commands that joedbi reads back.
 pub struct Commands {
     values: ValueWriter,
+    lines: Lines,
 }
 
 /// What the reference prints for a table that does not exist.
@@ -20,16 +26,7 @@ impl Commands {
     /// Commands in a style. `blobs` finds the sizes that version 4 does not store with its blob values.
     #[must_use]
     pub fn new(style: Style, blobs: Option<BlobReader>) -> Commands {
-        Commands { values: ValueWriter { style, blobs } }
-    }
-
-    /// Names are identifiers, unless the reference's text is asked for, which copies whatever there is.
-    fn name(&self, out: &mut Output<'_>, name: &[u8]) {
-        if self.values.style.is_reference() {
-            out.bytes(name);
-        } else {
-            escape::escaped(out, name, escape::Escape::Safe);
-        }
+        Commands { values: ValueWriter { style, blobs }, lines: Lines::default() }
     }
 
     fn command(&self, out: &mut Output<'_>, command: &[u8], table: TableId, schema: &Schema) {
@@ -40,12 +37,12 @@ impl Commands {
 
     #[inline]
     fn table(&self, out: &mut Output<'_>, table: TableId, schema: &Schema) {
-        self.name(out, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
+        self.values.name(out, schema.table(table).map_or(UNKNOWN_TABLE, |table| table.name()));
     }
 
     #[inline]
     fn field(&self, out: &mut Output<'_>, table: TableId, field: FieldId, schema: &Schema) {
-        self.name(out, schema.field(table, field).map_or(UNKNOWN_FIELD, |field| field.name()));
+        self.values.name(out, schema.field(table, field).map_or(UNKNOWN_FIELD, |field| field.name()));
     }
 
     fn records(&self, out: &mut Output<'_>, first: RecordId, count: u64) {
@@ -138,9 +135,29 @@ impl Format for Commands {
             }
             Entry::ValidData => out.bytes(b"valid_data"),
             Entry::EndOfFile => return,
-            _ => self.schema_entry(out, &located.entry, schema),
+            _ => {
+                self.schema_entry(out, &located.entry, schema);
+                self.lines.forget();
+            }
         }
         out.byte(b'\n');
+    }
+
+    #[inline]
+    fn run(&mut self, out: &mut Output<'_>, bytes: &[u8], context: &mut Context, schema: &Schema) -> Run {
+        let Commands { values, lines } = self;
+        let mut run = Run::default();
+        if values.style.version == Version::V4 {
+            return run;
+        }
+        while !out.is_full()
+            && let Some(rest) = bytes.get(run.bytes..).filter(|rest| !rest.is_empty())
+            && let Some(length) = lines.line(values, out, rest, context, schema)
+        {
+            run.bytes = run.bytes.saturating_add(length);
+            run.entries = run.entries.saturating_add(1);
+        }
+        run
     }
 
     fn position(&mut self, out: &mut Output<'_>, position: u64) {
@@ -160,7 +177,7 @@ impl Commands {
         match *entry {
             Entry::CreateTable { name } => {
                 out.bytes(b"create_table ");
-                self.name(out, name);
+                self.values.name(out, name);
             }
             Entry::DropTable { table } => {
                 out.bytes(b"drop_table ");
@@ -168,11 +185,11 @@ impl Commands {
             }
             Entry::RenameTable { table, name } => {
                 self.command(out, b"rename_table ", table, schema);
-                self.name(out, name);
+                self.values.name(out, name);
             }
             Entry::AddField { table, name, field_type } => {
                 self.command(out, b"add_field ", table, schema);
-                self.name(out, name);
+                self.values.name(out, name);
                 out.byte(b' ');
                 self.values.field_type(out, field_type, |out, table| self.table(out, table, schema));
             }
@@ -184,11 +201,11 @@ impl Commands {
                 self.command(out, b"rename_field ", table, schema);
                 self.field(out, table, field, schema);
                 out.byte(b' ');
-                self.name(out, name);
+                self.values.name(out, name);
             }
             Entry::Custom { name } => {
                 out.bytes(b"custom ");
-                self.name(out, name);
+                self.values.name(out, name);
             }
             _ => {}
         }
