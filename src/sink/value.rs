@@ -1,11 +1,12 @@
 //! Values as joedb commands write them; the raw form writes them the same way.
 
 use super::{BlobReader, Style};
+use crate::codec::Cursor;
 use crate::entry::{RecordId, TableId};
 use crate::text::escape::{self, Escape};
 use crate::text::time::Utc;
 use crate::text::{Output, float};
-use crate::value::{BlobPosition, FieldType, Value, Values};
+use crate::value::{BlobPosition, FieldType, Type, Value, Values};
 
 /// A style, and what values need beyond it.
 pub(super) struct ValueWriter {
@@ -95,9 +96,44 @@ impl ValueWriter {
     /// The count and the values of a vector.
     pub(super) fn values(&self, out: &mut Output<'_>, values: &Values<'_>) {
         out.integer(values.count());
-        for value in values.iter() {
+        let mut cursor = Cursor::new(values.bytes);
+        match values.value_type() {
+            Type::String => self.strings(out, values.count(), cursor),
+            // The types of long vectors, without asking each value for its own.
+            Type::Int32 => self.each(out, || cursor.array().ok().map(i32::from_le_bytes), Output::integer),
+            Type::Int64 => self.each(out, || cursor.array().ok().map(i64::from_le_bytes), Output::integer),
+            Type::Float64 => {
+                let float = |out: &mut Output<'_>, number| self.float(out, number);
+                self.each(out, || cursor.array().ok().map(f64::from_le_bytes), float);
+            }
+            _ => {
+                let mut values = values.iter();
+                self.each(out, || values.next(), |out, value| self.value(out, &value));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn each<'w, T>(
+        &self,
+        out: &mut Output<'w>,
+        mut next: impl FnMut() -> Option<T>,
+        mut print: impl FnMut(&mut Output<'w>, T),
+    ) {
+        while let Some(value) = next() {
             out.byte(b' ');
-            self.value(out, &value);
+            print(out, value);
+            out.breathe();
+        }
+    }
+
+    fn strings(&self, out: &mut Output<'_>, count: u64, mut cursor: Cursor<'_>) {
+        for _ in 0..count {
+            let Ok(length) = cursor.compact() else { break };
+            let ahead = cursor.rest();
+            let Ok(text) = cursor.take(length) else { break };
+            out.byte(b' ');
+            escape::quoted_ahead(out, ahead, text.len(), self.escape());
             out.breathe();
         }
     }

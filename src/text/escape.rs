@@ -28,6 +28,9 @@ pub fn quoted(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
 /// a short string is a block or two.
 #[inline(always)]
 pub(crate) fn quoted_ahead(out: &mut Output<'_>, ahead: &[u8], length: usize, escape: Escape) {
+    if length > SHORT {
+        return quoted(out, ahead.get(..length).unwrap_or_default(), escape);
+    }
     out.byte(b'"');
     let mut done = 0_usize;
     while done < length {
@@ -44,6 +47,9 @@ pub(crate) fn quoted_ahead(out: &mut Output<'_>, ahead: &[u8], length: usize, es
     }
     out.byte(b'"');
 }
+
+/// Strings up to so many bytes are appended without looking at how full the output is.
+const SHORT: usize = 4096;
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 16;

@@ -11,11 +11,8 @@ use crate::schema::Schema;
 use crate::sink::value::ValueWriter;
 use crate::text::Output;
 use crate::text::decimal::Digits;
-use crate::text::escape::{quoted, quoted_ahead};
+use crate::text::escape::quoted_ahead;
 use crate::value::Type;
-
-/// Strings up to so many bytes are appended without looking at how full the output is.
-const SHORT_STRING: u64 = 4096;
 
 /// Text that is appended as blocks.
 struct Prepared {
@@ -136,11 +133,7 @@ impl Lines {
             let ahead = cursor.rest();
             let text = cursor.take(length).ok()?;
             table.begin_update(out, &digits, field);
-            if length <= SHORT_STRING {
-                quoted_ahead(out, ahead, text.len(), values.escape());
-            } else {
-                quoted(out, text, values.escape());
-            }
+            quoted_ahead(out, ahead, text.len(), values.escape());
         } else {
             let value = value(&mut cursor, value_type, Version::V5).ok()?;
             table.begin_update(out, &digits, field);
