@@ -23,13 +23,15 @@ pub struct Encoder {
     version: Version,
     context: Context,
     body: Vec<u8>,
+    /// How many bytes of entries stood before those of `body`.
+    forgotten: u64,
 }
 
 impl Encoder {
     /// An encoder for an empty log.
     #[must_use]
     pub const fn new(version: Version) -> Encoder {
-        Encoder { version, context: Context::START, body: Vec::new() }
+        Encoder { version, context: Context::START, body: Vec::new(), forgotten: 0 }
     }
 
     /// The entries so far, without the head.
@@ -41,7 +43,13 @@ impl Encoder {
     /// The position behind the last entry.
     #[must_use]
     pub const fn position(&self) -> u64 {
-        HEAD_SIZE.saturating_add(self.body.len() as u64)
+        HEAD_SIZE.saturating_add(self.forgotten).saturating_add(self.body.len() as u64)
+    }
+
+    /// Forgets the bytes of the entries so far, which the caller keeps elsewhere; the position stays.
+    pub(crate) fn forget_body(&mut self) {
+        self.forgotten = self.forgotten.saturating_add(self.body.len() as u64);
+        self.body.clear();
     }
 
     /// A whole file: a head that is hard-checkpointed to the end, and the entries.
@@ -91,7 +99,7 @@ impl Encoder {
                 self.records(Kind::UpdateVector(values.value_type()), table, first);
                 self.compact(field.0.into());
                 self.compact(values.count());
-                values.iter().for_each(|value| self.value(&value));
+                self.values(values);
             }
             Entry::Blob { data, .. } => self.named(Kind::Blob, data),
             Entry::Comment { text } => self.named(Kind::Comment, text),
@@ -115,10 +123,10 @@ impl Encoder {
         value_type: Type,
         values: &[Value<'_>],
     ) {
-        let mut encoded = Encoder::new(self.version);
-        values.iter().for_each(|value| encoded.value(value));
+        let mut bytes = Vec::new();
+        values.iter().for_each(|value| write_value(&mut bytes, value, self.version));
         let count = values.len() as u64;
-        let values = Values { value_type, count, bytes: &encoded.body, version: self.version };
+        let values = Values { value_type, count, bytes: &bytes, version: self.version };
         self.push(&Entry::UpdateVector { table, first, field, values });
     }
 
@@ -204,21 +212,38 @@ impl Encoder {
     }
 
     fn value(&mut self, value: &Value<'_>) {
-        match *value {
-            Value::String(text) => self.string(text),
-            Value::Int32(number) => self.body.extend(number.to_le_bytes()),
-            Value::Int64(number) => self.body.extend(number.to_le_bytes()),
-            Value::Reference(record) => self.compact(record.stored()),
-            Value::Boolean(truth) => self.body.push(truth.into()),
-            Value::Float32(number) => self.body.extend(number.to_le_bytes()),
-            Value::Float64(number) => self.body.extend(number.to_le_bytes()),
-            Value::Int8(number) => self.body.extend(number.to_le_bytes()),
-            Value::Int16(number) => self.body.extend(number.to_le_bytes()),
-            Value::Blob(BlobPosition { position, size }) => {
-                self.compact(position);
-                if self.version == Version::V5 {
-                    self.compact(size.unwrap_or(0));
-                }
+        write_value(&mut self.body, value, self.version);
+    }
+
+    fn values(&mut self, values: &Values<'_>) {
+        // Numbers have one encoding; a length, an id or a truth value may have been spelled in another way.
+        if values.value_type.is_fixed_size() && values.value_type != Type::Boolean {
+            self.body.extend_from_slice(values.bytes);
+        } else {
+            values.iter().for_each(|value| self.value(&value));
+        }
+    }
+}
+
+/// Appends a value as a writer encodes it.
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value<'_>, version: Version) {
+    match *value {
+        Value::String(text) => {
+            write_compact(out, text.len() as u64);
+            out.extend_from_slice(text);
+        }
+        Value::Int32(number) => out.extend(number.to_le_bytes()),
+        Value::Int64(number) => out.extend(number.to_le_bytes()),
+        Value::Reference(record) => write_compact(out, record.stored()),
+        Value::Boolean(truth) => out.push(truth.into()),
+        Value::Float32(number) => out.extend(number.to_le_bytes()),
+        Value::Float64(number) => out.extend(number.to_le_bytes()),
+        Value::Int8(number) => out.extend(number.to_le_bytes()),
+        Value::Int16(number) => out.extend(number.to_le_bytes()),
+        Value::Blob(BlobPosition { position, size }) => {
+            write_compact(out, position);
+            if version == Version::V5 {
+                write_compact(out, size.unwrap_or(0));
             }
         }
     }

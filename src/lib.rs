@@ -45,6 +45,7 @@
 //! * [`sink`] and [`replay`]: where entries go, and playing a log into it
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
+//! * [`new_journal`]: a sink that makes a new file of entries
 //!
 //! # What is trusted
 //!
@@ -77,6 +78,7 @@
     )
 )]
 
+mod blob_map;
 mod codec;
 pub mod compare;
 mod decode;
@@ -85,6 +87,7 @@ mod encode;
 mod entry;
 pub mod head;
 pub mod journal;
+pub mod new_journal;
 mod outcome;
 pub mod recovery;
 pub mod replay;
@@ -95,6 +98,7 @@ pub mod storage;
 pub mod text;
 mod value;
 
+pub use blob_map::{BlobError, BlobPointers};
 pub use codec::COMPACT_MAX;
 pub use decode::{Context, DecodeError, Decoder, Fault};
 pub use encode::Encoder;

@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A file that is removed again unless it is renamed.
-pub(super) struct Temporary<'d, D: Directory> {
+pub(crate) struct Temporary<'d, D: Directory> {
     directory: &'d D,
     path: PathBuf,
-    pub(super) file: D::File,
+    pub(crate) file: D::File,
     renamed: bool,
 }
 
@@ -22,14 +22,14 @@ impl<D: Directory> Drop for Temporary<'_, D> {
     }
 }
 
-pub(super) fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> ApplyError {
+pub(crate) fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> ApplyError {
     let path = path.to_path_buf();
     move |error| ApplyError::Io { path, action, error }
 }
 
 impl<'d, D: Directory> Temporary<'d, D> {
     /// A new file beside `target`, under a name that nobody has.
-    pub(super) fn beside(directory: &'d D, target: &Path) -> Result<Temporary<'d, D>, ApplyError> {
+    pub(crate) fn beside(directory: &'d D, target: &Path) -> Result<Temporary<'d, D>, ApplyError> {
         const ATTEMPTS: u32 = 100;
         for attempt in 0..ATTEMPTS {
             // Short whatever the name of the target, which may be as long as names can be.
@@ -43,15 +43,20 @@ impl<'d, D: Directory> Temporary<'d, D> {
         Err(io_error(target, "finding a name for a temporary file")(io::ErrorKind::AlreadyExists.into()))
     }
 
+    /// The directory that it is in.
+    pub(crate) const fn directory(&self) -> &'d D {
+        self.directory
+    }
+
     /// Gives the file its name, durably.
-    pub(super) fn finish(self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
+    pub(crate) fn finish(self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
         let directory = self.directory;
         self.rename(target, existing)?;
         sync_directory(directory, target)
     }
 
     /// Gives the file its name; [`sync_directory`] makes that durable.
-    pub(super) fn rename(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
+    pub(crate) fn rename(mut self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
         self.directory.rename(&self.path, target, existing).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => ApplyError::Exists(target.to_path_buf()),
             _ => io_error(target, "renaming the temporary file")(error),
@@ -61,6 +66,6 @@ impl<'d, D: Directory> Temporary<'d, D> {
     }
 }
 
-pub(super) fn sync_directory<D: Directory>(directory: &D, target: &Path) -> Result<(), ApplyError> {
+pub(crate) fn sync_directory<D: Directory>(directory: &D, target: &Path) -> Result<(), ApplyError> {
     directory.sync(target).map_err(io_error(target, "syncing its directory"))
 }
