@@ -46,6 +46,7 @@
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
 //! * [`new_journal`]: a sink that makes a new file of entries
+//! * [`commands`]: joedb commands as a source of entries
 //!
 //! # What is trusted
 //!
@@ -80,6 +81,7 @@
 
 mod blob_map;
 mod codec;
+pub mod commands;
 pub mod compare;
 mod decode;
 pub mod diagnosis;
