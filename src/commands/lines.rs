@@ -32,6 +32,8 @@ pub(super) struct Lines<R> {
     number: u64,
     /// Whether the last line had an end.
     is_ended: bool,
+    /// The longest line that is read.
+    longest: usize,
 }
 
 /// Why there is no next line.
@@ -44,7 +46,8 @@ pub(super) enum LineError {
 impl<R: Read> Lines<R> {
     pub(super) fn new(text: R) -> Lines<R> {
         let buffer = vec![0; PIECE];
-        Lines { text, buffer, start: 0, end: 0, position: 0, number: 0, is_ended: true }
+        let longest = LONGEST_LINE;
+        Lines { text, buffer, start: 0, end: 0, position: 0, number: 0, is_ended: true, longest }
     }
 
     /// The position behind the last line.
@@ -107,7 +110,7 @@ impl<R: Read> Lines<R> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end = self.end.saturating_sub(self.start);
         self.start = 0;
-        if self.end > LONGEST_LINE {
+        if self.end > self.longest {
             return Err(LineError::TooLong);
         }
         if self.end == self.buffer.len() {
@@ -165,5 +168,32 @@ mod tests {
         let (found, ended) = lines(&text[..]);
         let lengths: Vec<usize> = found.iter().map(|(_, _, bytes)| bytes.len()).collect();
         assert_eq!((lengths, ended), (vec![3 * PIECE + 7, 1], true));
+    }
+
+    #[test]
+    fn a_text_without_line_ends_does_not_fill_the_memory() {
+        let mut lines = Lines { longest: 4 * PIECE, ..Lines::new(io::repeat(b'x')) };
+        assert!(matches!(lines.next(&mut |_| {}), Err(LineError::TooLong)));
+        assert!(lines.buffer.len() <= 8 * PIECE);
+    }
+
+    #[test]
+    fn an_interrupted_read_is_tried_again_and_an_error_is_reported() {
+        struct Troubled(u32);
+        impl Read for Troubled {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.0 += 1;
+                match self.0 {
+                    1 => Err(ErrorKind::Interrupted.into()),
+                    2 => (&b"a\n"[..]).read(buffer),
+                    _ => Err(ErrorKind::ConnectionReset.into()),
+                }
+            }
+        }
+        let mut lines = Lines::new(Troubled(0));
+        assert_eq!(lines.next(&mut |_| {}).unwrap().unwrap().bytes, b"a");
+        assert!(
+            matches!(lines.next(&mut |_| {}), Err(LineError::Io(error)) if error.kind() == ErrorKind::ConnectionReset)
+        );
     }
 }

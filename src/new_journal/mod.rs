@@ -219,3 +219,6 @@ impl Sink for Draft {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
