@@ -4,7 +4,7 @@
 const SLACK: usize = 8;
 
 /// Bytes that were appended. There is always room for a word behind them, so that a few bytes are one store.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Buffer {
     /// Longer than what is used by at least [`SLACK`], but for an empty buffer.
     bytes: Vec<u8>,

@@ -168,8 +168,7 @@ impl Encoder {
 
     #[inline(always)]
     fn compact(&mut self, number: u64) {
-        let (word, length) = compact_word(number);
-        self.body.word(word, length);
+        write_compact(&mut self.body, number);
     }
 
     #[inline(always)]
@@ -255,24 +254,39 @@ impl Encoder {
 
     #[inline(always)]
     fn value(&mut self, value: &Value<'_>) {
-        match *value {
-            Value::String(text) => self.string(text),
-            Value::Int32(number) => self.body.word(number.cast_unsigned().into(), 4),
-            Value::Int64(number) => self.body.word(number.cast_unsigned(), 8),
-            Value::Reference(record) => self.compact(record.stored()),
-            Value::Boolean(truth) => self.body.word(truth.into(), 1),
-            Value::Float32(number) => self.body.word(number.to_bits().into(), 4),
-            Value::Float64(number) => self.body.word(number.to_bits(), 8),
-            Value::Int8(number) => self.body.word(number.cast_unsigned().into(), 1),
-            Value::Int16(number) => self.body.word(number.cast_unsigned().into(), 2),
-            Value::Blob(BlobPosition { position, size }) => {
-                self.compact(position);
-                if self.version == Version::V5 {
-                    self.compact(size.unwrap_or(0));
-                }
+        write_value(&mut self.body, value, self.version);
+    }
+}
+
+/// Appends a value as a writer encodes it.
+#[inline(always)]
+pub(crate) fn write_value(out: &mut Buffer, value: &Value<'_>, version: Version) {
+    match *value {
+        Value::String(text) => {
+            write_compact(out, text.len() as u64);
+            out.slice(text);
+        }
+        Value::Int32(number) => out.word(number.cast_unsigned().into(), 4),
+        Value::Int64(number) => out.word(number.cast_unsigned(), 8),
+        Value::Reference(record) => write_compact(out, record.stored()),
+        Value::Boolean(truth) => out.word(truth.into(), 1),
+        Value::Float32(number) => out.word(number.to_bits().into(), 4),
+        Value::Float64(number) => out.word(number.to_bits(), 8),
+        Value::Int8(number) => out.word(number.cast_unsigned().into(), 1),
+        Value::Int16(number) => out.word(number.cast_unsigned().into(), 2),
+        Value::Blob(BlobPosition { position, size }) => {
+            write_compact(out, position);
+            if version == Version::V5 {
+                write_compact(out, size.unwrap_or(0));
             }
         }
     }
+}
+
+#[inline(always)]
+fn write_compact(out: &mut Buffer, number: u64) {
+    let (word, length) = compact_word(number);
+    out.word(word, length);
 }
 
 /// Values for an `update_vector`, gathered one by one in the bytes of a log.

@@ -46,6 +46,8 @@
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
+//! * [`new_journal`]: a sink that makes a new file of entries
+//! * [`commands`]: joedb commands as a source of entries
 //!
 //! # What is trusted
 //!
@@ -78,8 +80,10 @@
     )
 )]
 
+mod blob_map;
 mod buffer;
 mod codec;
+pub mod commands;
 pub mod compare;
 mod decode;
 pub mod diagnosis;
@@ -87,6 +91,7 @@ mod encode;
 mod entry;
 pub mod head;
 pub mod journal;
+pub mod new_journal;
 mod outcome;
 pub mod recovery;
 pub mod replay;
@@ -98,6 +103,7 @@ pub mod text;
 mod value;
 pub mod writer;
 
+pub use blob_map::{BlobError, BlobPointers};
 pub use codec::COMPACT_MAX;
 pub use decode::{Context, DecodeError, Decoder, Fault};
 pub use encode::{Encoder, OtherType, Vector};

@@ -153,6 +153,12 @@ impl Table {
         self.fields.get(index(id.0)?)?.as_ref()
     }
 
+    /// The field with this name.
+    #[must_use]
+    pub fn field_named(&self, name: &[u8]) -> Option<FieldId> {
+        self.names.get(name).copied()
+    }
+
     /// The fields that exist, in the order of their ids.
     pub fn fields(&self) -> impl Iterator<Item = (FieldId, &Field)> {
         numbered(&self.fields).map(|(id, field)| (FieldId(id), field))

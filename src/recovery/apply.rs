@@ -66,8 +66,9 @@ pub enum Stage {
     SaveTail,
 }
 
-/// Why a plan could not be applied. The source is as it was, and there is no output, unless the error came while
-/// its directory was synced: then the output is whole, and a power failure may still take its name.
+/// Why a plan could not be applied, or another new file not be made. The source is as it was, and there is no output,
+/// unless the error came while its directory was synced: then the output is whole, and a power failure may still take
+/// its name.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The operating system refused.
@@ -274,7 +275,7 @@ pub(super) fn copy<S: Storage>(
 }
 
 /// The CRC-32 of `length` bytes from `from`.
-pub(super) fn sum<S: ReadAt>(
+pub(crate) fn sum<S: ReadAt>(
     file: &S,
     path: &Path,
     from: u64,
@@ -300,6 +301,6 @@ pub(super) fn sum<S: ReadAt>(
     Ok(hasher.finalize())
 }
 
-pub(super) fn heed(supervisor: &dyn Supervisor) -> Result<(), ApplyError> {
+pub(crate) fn heed(supervisor: &dyn Supervisor) -> Result<(), ApplyError> {
     if supervisor.is_cancelled() { Err(ApplyError::Cancelled) } else { Ok(()) }
 }

@@ -24,10 +24,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod apply;
+pub(crate) mod apply;
 mod in_place;
 mod plan;
-mod temporary;
+pub(crate) mod temporary;
 mod transition;
 mod undo;
 

@@ -22,7 +22,7 @@ impl<D: Directory> Drop for Temporary<'_, D> {
     }
 }
 
-pub(super) fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> ApplyError {
+pub(crate) fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> ApplyError {
     let path = path.to_path_buf();
     move |error| ApplyError::Io { path, action, error }
 }
@@ -43,6 +43,11 @@ impl<'d, D: Directory> Temporary<'d, D> {
         Err(io_error(target, "finding a name for a temporary file")(io::ErrorKind::AlreadyExists.into()))
     }
 
+    /// The directory that it is in.
+    pub(crate) const fn directory(&self) -> &'d D {
+        self.directory
+    }
+
     /// Gives the file its name, durably.
     pub(crate) fn finish(self, target: &Path, existing: Existing) -> Result<(), ApplyError> {
         let directory = self.directory;
@@ -61,6 +66,6 @@ impl<'d, D: Directory> Temporary<'d, D> {
     }
 }
 
-pub(super) fn sync_directory<D: Directory>(directory: &D, target: &Path) -> Result<(), ApplyError> {
+pub(crate) fn sync_directory<D: Directory>(directory: &D, target: &Path) -> Result<(), ApplyError> {
     directory.sync(target).map_err(io_error(target, "syncing its directory"))
 }

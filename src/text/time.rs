@@ -45,6 +45,13 @@ impl Utc {
         out.bytes(text.as_bytes().get(..REFERENCE_LENGTH).unwrap_or(text.as_bytes()));
     }
 
+    /// Whether `text` is what [`Utc::write`] or [`Utc::write_as_reference`] appends.
+    #[must_use]
+    pub fn is_written(&self, text: &[u8]) -> bool {
+        let whole = self.to_string();
+        text == whole.as_bytes() || whole.as_bytes().get(..REFERENCE_LENGTH) == Some(text)
+    }
+
     /// `2025-04-18T18:13:20Z`, as RFC 3339 writes it for years of four digits.
     #[must_use]
     pub fn rfc3339(&self) -> String {

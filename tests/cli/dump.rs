@@ -277,3 +277,18 @@ fn assert_same_dump(one: &Path, other: &Path) {
         assert_eq!(dumped(mode, one), dumped(mode, other), "{} {mode:?}", one.display());
     }
 }
+
+#[test]
+fn a_custom_name_that_is_no_plain_word_is_quoted_unless_the_text_is_the_references() {
+    let scene = Scene::new();
+    let mut log = Log::new();
+    for name in [&b"f"[..], "été".as_bytes(), b"a b", b"", b"\"x", b"\\", b"\x1b"] {
+        log.push(&Entry::Custom { name });
+    }
+    let path = scene.file("a.joedb", &log.clean());
+    let lines = ["f", "été", "\"a b\"", "\"\"", r#""\"x""#, r#""\\""#, r#""\033""#]
+        .map(|it| format!("custom {it}\n"));
+    assert_eq!(dumped(&[], &path), format!("{}\n", lines.concat()));
+    let reference = ["f", "été", "a b", "", "\"x", "\\", "\x1b"].map(|it| format!("custom {it}\n"));
+    assert_eq!(dumped(&["--compat"], &path), format!("{}\n", reference.concat()));
+}

@@ -12,6 +12,7 @@ mod disk;
 mod fixtures;
 mod in_place;
 mod mutants;
+mod new_journal;
 mod storage;
 
 use convert::Conversion;

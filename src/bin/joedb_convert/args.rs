@@ -1,23 +1,35 @@
 //! What can be typed.
 
+use crate::outcome::{Failure, failure};
 use crate::positions::position;
+use anyhow::anyhow;
 use clap::{Parser, ValueEnum};
+use joedb::Outcome;
 use joedb::recovery::Target;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries
+/// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; or make
+/// one from joedb commands
 ///
 /// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
 /// joedb: all four checkpoint places of the output hold the cut.
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file to recover.
+    /// The joedb file to recover, or a text of joedb commands: NAME.joedbi, or - for the standard input.
     pub(crate) input: PathBuf,
 
     /// The file to make.
     #[arg(required_unless_present_any = ["in_place", "undo"])]
     pub(crate) output: Option<PathBuf>,
+
+    /// What INPUT holds, instead of what its name says.
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) input_format: Option<InputFormat>,
+
+    /// With commands: write blob values as they are; they point into another file.
+    #[arg(long, conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) keep_blob_positions: bool,
 
     /// Cut INPUT itself; what is removed goes to INPUT.undo first.
     #[arg(long, conflicts_with_all = ["output", "force", "save_tail", "undo"])]
@@ -78,6 +90,28 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// What the input holds: as it was said, or as its name says.
+    pub(crate) fn input_format(&self) -> Result<InputFormat, Failure> {
+        let is_standard_input = self.input == Path::new("-");
+        let is_named_so = self.input.extension().is_some_and(|extension| extension == "joedbi");
+        let format = match self.input_format {
+            Some(format) => format,
+            None if is_standard_input || is_named_so => InputFormat::Commands,
+            None => InputFormat::Joedb,
+        };
+        match format {
+            InputFormat::Joedb if is_standard_input => {
+                let error = anyhow!("a joedb file is not read from the standard input; name the file");
+                Err(failure(Outcome::Usage, error))
+            }
+            InputFormat::Joedb if self.keep_blob_positions => {
+                let error = anyhow!("--keep-blob-positions is for commands; a cut keeps every byte");
+                Err(failure(Outcome::Usage, error))
+            }
+            format => Ok(format),
+        }
+    }
+
     /// The cut asked for, in whichever way.
     pub(crate) fn target(&self) -> Target {
         match (self.until, self.ignore_header) {
@@ -86,6 +120,15 @@ impl Args {
             (None, false) => self.to,
         }
     }
+}
+
+/// What an input holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// A log with its head.
+    Joedb,
+    /// joedb commands, as joedb_logdump prints them.
+    Commands,
 }
 
 /// The form of plan and receipt.

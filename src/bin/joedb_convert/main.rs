@@ -3,6 +3,7 @@
 
 mod args;
 mod in_place;
+mod load;
 #[path = "../shared/manual.rs"]
 mod manual;
 mod names;
@@ -15,9 +16,10 @@ mod progress;
 mod receipt;
 mod sections;
 mod signals;
+mod text_input;
 
 use anyhow::{Context as _, anyhow};
-use args::Args;
+use args::{Args, InputFormat};
 use joedb::Outcome;
 use joedb::journal::{Access, Journal, OpenError, SourceError};
 use joedb::recovery::{
@@ -61,8 +63,11 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
         return work(args, input, signals, out);
     };
     let outputs = outputs(args, input, output)?;
+    if args.input_format()? == InputFormat::Commands {
+        return load::run(args, input, &outputs, signals, out);
+    }
     let named = |error: Failure| Failure { error: error.error.context(file_name(input)), ..error };
-    let plan = make_plan(args, input, signals).map_err(named)?;
+    let plan = make_plan(args, input, signals).map_err(|error| load::hint(args, input, named(error)))?;
     if args.dry_run {
         receipt::show_plan(args, input, output, &plan, out)?;
         return Ok(Outcome::Done);

@@ -2,7 +2,9 @@
 
 use crate::args::{Args, ReceiptForm};
 use crate::names;
+use joedb::commands::Played;
 use joedb::journal::Writer;
+use joedb::new_journal;
 use joedb::recovery::{InPlaceReceipt, Plan, Receipt, Share, Target, UNDO_HEAD, UndoReceipt, is_done};
 use joedb::text::shell::quote;
 use joedb::text::time::Utc;
@@ -84,6 +86,67 @@ fn json(
         receipt,
     };
     write_json(&document, out)
+}
+
+/// What became of a text of commands.
+pub(crate) struct Loaded {
+    pub(crate) played: Played,
+    pub(crate) written: Share,
+    /// `None` for a plan.
+    pub(crate) receipt: Option<new_journal::Receipt>,
+}
+
+/// The document of commands as input.
+#[derive(Serialize)]
+struct LoadedDocument<'a> {
+    schema_version: u32,
+    input: String,
+    output: String,
+    dry_run: bool,
+    lines: u64,
+    blobs_left_out: u64,
+    written: Share,
+    receipt: Option<&'a new_journal::Receipt>,
+}
+
+/// The name of a text for messages.
+pub(crate) fn text_name(input: &Path) -> String {
+    if input == Path::new("-") { "standard input".to_owned() } else { file_name(input) }
+}
+
+pub(crate) fn show_loaded(
+    args: &Args,
+    input: &Path,
+    output: &Path,
+    loaded: &Loaded,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Loaded { played, written, receipt } = loaded;
+    if args.format == ReceiptForm::Json {
+        let document = LoadedDocument {
+            schema_version: SCHEMA_VERSION,
+            input: lossy(input),
+            output: lossy(output),
+            dry_run: receipt.is_none(),
+            lines: played.lines,
+            blobs_left_out: played.left_out.blobs,
+            written: *written,
+            receipt: receipt.as_ref(),
+        };
+        return write_json(&document, out);
+    }
+    let (input, output, written) = (text_name(input), file_name(output), share(*written));
+    let lines = count(played.lines, "line", "lines");
+    match receipt {
+        Some(receipt) => {
+            let crc = receipt.crc;
+            writeln!(out, "{input}, {lines}: wrote {written} in {output} (CRC-32 {crc:08x}, read back)")
+        }
+        None => {
+            writeln!(out, "plan: {input}, {lines}: would write {written} in {output}")?;
+            writeln!(out, "nothing was written (--dry-run)")
+        }
+    }
 }
 
 /// The document of `--in-place`.
@@ -217,9 +280,11 @@ fn line(plan: &Plan, input: &Path, output: &Path, (keeps, loses): (&str, &str)) 
     format!("{input} cut at {at}: {keeps} {}, {loses} {}, in {output}", share(plan.kept), share(plan.lost))
 }
 
+fn count(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 fn share(share: Share) -> String {
-    let count =
-        |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let entries = share.entries.map(|entries| count(entries, "entry", "entries"));
     let rows = share.rows.filter(|&rows| rows > 0).map(|rows| count(rows, "row", "rows"));
     let parts: Vec<String> = entries.into_iter().chain(rows).collect();

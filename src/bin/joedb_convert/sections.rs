@@ -41,6 +41,27 @@ stays; delete it when it is no longer needed.
 A file that is clean, up to a soft checkpoint too, is not touched.",
     ),
     (
+        "COMMANDS",
+        "An INPUT named NAME.joedbi, or - for the standard input, holds joedb commands: what joedb_logdump prints, with \
+--compat too, one a line. OUTPUT becomes a file of version 5 with these entries. Blank lines, and lines that begin with \
+#, mean nothing; a string is a word, or stands in double quotes with the escapes \\\" \\\\ \\? \\ooo (octal) and \\xhh.
+
+Dump, edit, load is how to repair by hand what no cut repairs:
+
+  joedb_logdump --blob app.joedb > app.joedbi
+  editor app.joedbi
+  joedb_convert app.joedbi app.joedb.repaired
+
+Nothing is guessed. A word too many, a number that does not fit, an unknown name: every mistake is an error with file, \
+line and column, and nothing is written. Which records exist is not looked at.
+
+A dump without --compat loads without loss: dumped again it is the same text, but for the positions of blobs. These \
+follow: the line # Blob: position,size before a write_blob says where the blob stood, and values that point into it \
+point to its new place. A value that points to no blob before it is an error, unless --keep-blob-positions says that \
+values point into another file. The lines that --print-checkpoint adds are comments of the log like any others, so dump \
+without it; and a --compat dump of a version-4 file numbers records from 1, as joedb 9 does, so dump that without too.",
+    ),
+    (
         "EXIT STATUS",
         "  0  done
   1  it could not be done: an I/O error, the output exists, a program
@@ -48,7 +69,7 @@ A file that is clean, up to a soft checkpoint too, is not touched.",
   2  wrong usage; also when input and output are the same file
   4  what was asked for cannot be had from this file: it does not
      decode up to the cut, there is no such checkpoint, or the result
-     would be empty
+     would be empty; or commands with a mistake
   5  no joedb file
 
 Interrupted by a signal it exits with 128 and the number of the signal, and leaves no half output behind.",
@@ -70,7 +91,11 @@ Without room for a second copy, and back again:
 
 What would be lost?
 
-  joedb_convert --dry-run --to hard app.joedb app.joedb.recovered",
+  joedb_convert --dry-run --to hard app.joedb app.joedb.recovered
+
+From version 4 to version 5:
+
+  joedb_logdump -q --blob old.joedb | joedb_convert - new.joedb",
     ),
     (
         "FILES",
@@ -78,8 +103,8 @@ What would be lost?
 A crash leaves the output as it was, and at worst that temporary file, which may be deleted. --force replaces a regular file, \
 or a link and not what it points to.
 
-Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
-one of version 4.
+Owner, mode and extended attributes of the input are kept; a warning says which could not be. What is made from a \
+pipe may be read by its owner alone. A version-4 file stays one of version 4.
 
 PROGRAM --generate WHAT prints the manual page (man) or completions for a shell (bash, elvish, fish, powershell, zsh).",
     ),

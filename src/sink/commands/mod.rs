@@ -29,6 +29,18 @@ impl Commands {
         Commands { values: ValueWriter { style, blobs }, lines: Lines::default() }
     }
 
+    /// A program may give its functions any names. One that is no plain word is quoted, so that it reads back.
+    fn custom_name(&self, out: &mut Output<'_>, name: &[u8]) {
+        let mut escaped = Output::memory();
+        self.values.name(&mut escaped, name);
+        let is_plain = escaped.as_bytes() == name && !name.is_empty() && !name.contains(&b' ');
+        if is_plain || self.values.style.is_reference() {
+            out.bytes(name);
+        } else {
+            self.values.quoted(out, name);
+        }
+    }
+
     fn command(&self, out: &mut Output<'_>, command: &[u8], table: TableId, schema: &Schema) {
         out.bytes(command);
         self.table(out, table, schema);
@@ -205,7 +217,7 @@ impl Commands {
             }
             Entry::Custom { name } => {
                 out.bytes(b"custom ");
-                self.values.name(out, name);
+                self.custom_name(out, name);
             }
             _ => {}
         }
