@@ -2,9 +2,11 @@
 
 mod head_reader;
 mod map;
+mod medium;
 mod source;
 
 pub use head_reader::{HeadReading, read_head};
+pub use medium::{Medium, Origin};
 pub use source::{LONGEST_ENTRY_IN_WINDOW, SourceError};
 
 use crate::decode::{Context, DecodeError, Decoder};
@@ -75,6 +77,7 @@ pub struct Journal {
     checkpoints: Checkpoints,
     reading: HeadReading,
     writer: Writer,
+    origin: Origin,
 }
 
 impl Journal {
@@ -92,31 +95,41 @@ impl Journal {
     /// # Errors
     /// [`OpenError::Io`] or [`OpenError::Head`].
     pub fn of_file(file: File, access: Access) -> Result<Journal, OpenError> {
-        let writer = writer_of(&file);
-        let reading = read_head(&file)?;
+        Journal::of_medium(Medium::File(file), access)
+    }
+
+    /// As [`Journal::open`], of whatever a log can be read from. A part of a file is never mapped.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`] or [`OpenError::Head`].
+    pub fn of_medium(medium: Medium, access: Access) -> Result<Journal, OpenError> {
+        let (writer, reading) = (medium.writer(), medium.read_head()?);
         let head = Head::parse(&reading.bytes)?;
-        Journal::assemble(file, access, writer, reading, head)
+        Journal::assemble(medium, access, writer, reading, head)
     }
 
     fn assemble(
-        file: File,
+        medium: Medium,
         access: Access,
         writer: Writer,
         reading: HeadReading,
         head: Head,
     ) -> Result<Journal, OpenError> {
-        let in_use = writer == Writer::Present;
-        let source = match access {
-            Access::Map => Source::Map(map::FileMap::new(file.inner())?),
+        let (origin, in_use) = (medium.origin(), writer == Writer::Present);
+        let window = |bytes: Box<dyn ReadAt>| Source::Window(Box::new(Window::new(bytes)));
+        let source = match (medium, access) {
+            (Medium::File(file) | Medium::Copy(file), Access::Map) => Source::Map(map::FileMap::new(&file)?),
             // Where there is no room for a map, or the file system has none, there is still the window.
-            Access::Automatic if !in_use => match map::FileMap::new(file.inner()) {
-                Ok(map) => Source::Map(map),
-                Err(_) => Source::Window(Box::new(Window::new(Box::new(file)))),
-            },
-            Access::Automatic | Access::Window => Source::Window(Box::new(Window::new(Box::new(file)))),
+            (Medium::File(file) | Medium::Copy(file), Access::Automatic) if !in_use => {
+                match map::FileMap::new(&file) {
+                    Ok(map) => Source::Map(map),
+                    Err(_) => window(Box::new(file)),
+                }
+            }
+            (medium, _) => window(Box::new(medium)),
         };
         let checkpoints = head.checkpoints(reading.size);
-        Ok(Journal { source, head, checkpoints, reading, writer })
+        Ok(Journal { source, head, checkpoints, reading, writer, origin })
     }
 
     /// As [`Journal::open`], whatever the head says: without a signature the log is taken for one of version 5
@@ -125,15 +138,21 @@ impl Journal {
     /// # Errors
     /// [`OpenError::Io`], and [`OpenError::Head`] for fewer than 41 bytes.
     pub fn open_ignoring_head(path: &Path, access: Access) -> Result<Journal, OpenError> {
-        let file = File::open(path)?;
-        let writer = writer_of(&file);
-        let reading = read_head(&file)?;
+        Journal::of_medium_ignoring_head(Medium::File(File::open(path)?), access)
+    }
+
+    /// As [`Journal::open_ignoring_head`], of whatever a log can be read from.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`], and [`OpenError::Head`] for fewer than 41 bytes.
+    pub fn of_medium_ignoring_head(medium: Medium, access: Access) -> Result<Journal, OpenError> {
+        let (writer, reading) = (medium.writer(), medium.read_head()?);
         let head = match Head::parse(&reading.bytes) {
             Ok(head) => head,
             Err(error @ (HeadError::Empty | HeadError::Cut { .. })) => return Err(error.into()),
             Err(_) => Head::hard(Version::V5, HEAD_SIZE),
         };
-        Journal::assemble(file, access, writer, reading, head)
+        Journal::assemble(medium, access, writer, reading, head)
     }
 
     /// A log in any storage, read through a window. That nobody writes to it meanwhile is the caller's promise.
@@ -141,11 +160,12 @@ impl Journal {
     /// # Errors
     /// [`OpenError::Io`] or [`OpenError::Head`].
     pub fn of_storage(storage: Box<dyn ReadAt>) -> Result<Journal, OpenError> {
-        let reading = HeadReading { locked: true, ..HeadReading::once(storage.as_ref())? };
+        let reading = HeadReading::undisturbed(storage.as_ref())?;
         let head = Head::parse(&reading.bytes)?;
         let checkpoints = head.checkpoints(reading.size);
         let source = Source::Window(Box::new(Window::new(storage)));
-        Ok(Journal { source, head, checkpoints, reading, writer: Writer::Absent })
+        let (writer, origin) = (Writer::Absent, Origin::Memory);
+        Ok(Journal { source, head, checkpoints, reading, writer, origin })
     }
 
     /// A log that is in memory, head included.
@@ -156,7 +176,8 @@ impl Journal {
         let head = Head::parse(&bytes)?;
         let reading = HeadReading::of_bytes(&bytes);
         let checkpoints = head.checkpoints(reading.size);
-        Ok(Journal { source: Source::Memory(bytes), head, checkpoints, reading, writer: Writer::Absent })
+        let (source, writer, origin) = (Source::Memory(bytes), Writer::Absent, Origin::Memory);
+        Ok(Journal { source, head, checkpoints, reading, writer, origin })
     }
 
     /// The head, as it stood when the file was opened.
@@ -193,6 +214,12 @@ impl Journal {
     #[must_use]
     pub const fn writer(&self) -> Writer {
         self.writer
+    }
+
+    /// Where the bytes come from.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// The entries from the first one up to `end`, which is cut down to the size of the file.

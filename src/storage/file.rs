@@ -38,6 +38,12 @@ impl File {
         self.0.try_clone().map(File)
     }
 
+    /// Whether it is a block device, whose end is not that of what it holds.
+    #[must_use]
+    pub fn is_device(&self) -> bool {
+        self.0.metadata().is_ok_and(|metadata| is_block_device(&metadata))
+    }
+
     /// The file underneath.
     #[must_use]
     pub const fn inner(&self) -> &fs::File {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file to recover.
+    /// The joedb file to recover, or - for standard input.
     pub(crate) input: PathBuf,
 
     /// The file to make.

@@ -70,13 +70,20 @@ Without room for a second copy, and back again:
 
 What would be lost?
 
-  joedb_convert --dry-run --to hard app.joedb app.joedb.recovered",
+  joedb_convert --dry-run --to hard app.joedb app.joedb.recovered
+
+From another machine:
+
+  ssh host cat app.joedb | joedb_convert - app.joedb.recovered",
     ),
     (
         "FILES",
         "The output is written to .joedb-PID-N.tmp beside it, synced, read back, renamed, and its directory is synced. \
 A crash leaves the output as it was, and at worst that temporary file, which may be deleted. --force replaces a regular file, \
 or a link and not what it points to.
+
+INPUT may be -, standard input. What comes through a pipe is first copied to a temporary file without a name, in TMPDIR \
+or /tmp; the receipt says so, and the output is readable by its owner alone.
 
 Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
 one of version 4.

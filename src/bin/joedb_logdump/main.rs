@@ -5,7 +5,9 @@ mod args;
 mod check;
 mod compare;
 mod dump;
+mod form;
 mod header;
+mod input;
 #[path = "../shared/manual.rs"]
 mod manual;
 #[path = "../shared/outcome.rs"]
@@ -15,6 +17,8 @@ mod positions;
 #[path = "../shared/progress.rs"]
 mod progress;
 mod sections;
+#[path = "../shared/standard_input.rs"]
+mod standard_input;
 mod table;
 
 use args::Args;
@@ -49,6 +53,7 @@ fn stdout() -> io::Result<impl Write> {
 }
 
 fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    input::refuse_twice(args)?;
     if args.header {
         return header::run(args, out);
     }

@@ -46,6 +46,15 @@ A line for each of many files:
 
   joedb_logdump --check --format line *.joedb
 
+A file on another machine, or one that is compressed:
+
+  ssh host cat app.joedb | joedb_logdump --check -
+  zstdcat app.joedb.zst | joedb_logdump --tail -
+
+A log of 8 MB that begins 1 MB into a disk:
+
+  joedb_logdump --check --offset 1048576 --size 8388608 /dev/sdb
+
 Into a new SQLite database, blobs included:
 
   joedb_logdump --sql --blob app.joedb | sqlite3 new.sqlite
@@ -54,6 +63,19 @@ The last insertions into a table:
 
   joedb_logdump --json app.joedb | tail -n 10000 |
     jq -c 'select(.table == \"person\" and .kind == \"append\")'",
+    ),
+    (
+        "INPUT",
+        "- is standard input, in every mode. A file behind it is read as by its name; what comes through a \
+pipe is first copied to a temporary file without a name, in TMPDIR or /tmp, readable by its owner alone, which goes with \
+the program. A file called - is ./-.
+
+With --offset or --size the log is a part of FILE, or of standard input. All positions, typed or printed, are those of \
+the log. With --compare, it is a part of FILE, and OTHER is whole. The locks of the larger file are not asked: they are \
+not those of the log.
+
+Of a device, and of a part without --size, nobody knows where the log ends: what follows the checkpoint is taken for old \
+bytes and not for a tail, unless --tail asks for it.",
     ),
     (
         "JSON LINES",
