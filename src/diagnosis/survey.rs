@@ -283,7 +283,7 @@ impl Visitor for Surveyor<'_> {
     }
 
     /// The walk stops in front of an entry that makes no sense but has read it: its bytes are not hashed.
-    fn bytes(&mut self, bytes: &[u8], _: u64) -> Result<(), SourceError> {
+    fn bytes(&mut self, bytes: &[u8], _: u64) -> Result<Flow, SourceError> {
         let mut waiting: Vec<&mut Boundary> = Vec::new();
         for (_, mark) in &mut self.found {
             if let Mark::Boundary(boundary) = mark {
@@ -295,7 +295,7 @@ impl Visitor for Surveyor<'_> {
         waiting.extend(self.last_timestamp.as_mut().map(|(boundary, _)| boundary));
         self.crc.advance(bytes, self.position, &mut waiting);
         (self.watch)(self.position);
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

@@ -161,6 +161,11 @@ impl Journal {
     /// [`OpenError::Io`] or [`OpenError::Head`].
     pub fn of_storage(storage: Box<dyn ReadAt>) -> Result<Journal, OpenError> {
         let reading = HeadReading::undisturbed(storage.as_ref())?;
+        Journal::of_reading(storage, reading)
+    }
+
+    /// A log whose head was read by the caller; the rest is read through a window.
+    pub(crate) fn of_reading(storage: Box<dyn ReadAt>, reading: HeadReading) -> Result<Journal, OpenError> {
         let head = Head::parse(&reading.bytes)?;
         let checkpoints = head.checkpoints(reading.size);
         let source = Source::Window(Box::new(Window::new(storage)));
@@ -224,9 +229,21 @@ impl Journal {
 
     /// The entries from the first one up to `end`, which is cut down to the size of the file.
     pub fn entries(&mut self, end: u64) -> Entries<'_> {
-        let decoder = Decoder::new(self.head.version());
+        self.entries_from(&Bookmark::start(self.head.version()), end)
+    }
+
+    /// The entries from a bookmark, taken earlier in this log, up to `end`, which is cut down to the size of the file.
+    pub fn entries_from(&mut self, bookmark: &Bookmark, end: u64) -> Entries<'_> {
+        let Bookmark { decoder, position } = bookmark.clone();
         let end = end.min(self.size());
-        Entries { source: &mut self.source, decoder, position: HEAD_SIZE, end }
+        Entries { source: &mut self.source, decoder, position, end }
+    }
+
+    /// Takes a newer reading of the head of a log that is read through a window: below its old checkpoint nothing
+    /// changed, and bytes beyond that were never held.
+    pub(crate) fn renew(&mut self, head: Head, reading: HeadReading) {
+        (self.head, self.checkpoints) = (head, head.checkpoints(reading.size));
+        self.reading = reading;
     }
 
     /// Up to `length` bytes from `position`; fewer at the end of the file, or where `length` is large.
@@ -284,9 +301,9 @@ pub trait Visitor {
     ///
     /// # Errors
     /// Anything that ends the walk.
-    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<(), Self::Error> {
+    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<Flow, Self::Error> {
         let _ = (bytes, end);
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 
@@ -299,6 +316,27 @@ pub enum Walk {
     Stopped,
     /// At bytes that are no entry. Bytes behind the end are out of reach, so an entry that crosses it is cut.
     Undecodable(DecodeError),
+}
+
+/// A place between two entries, and the context there: from it, reading can go on.
+#[derive(Clone, Debug)]
+pub struct Bookmark {
+    decoder: Decoder,
+    position: u64,
+}
+
+impl Bookmark {
+    /// Before the first entry of a log of this version.
+    #[must_use]
+    pub const fn start(version: Version) -> Bookmark {
+        Bookmark { decoder: Decoder::new(version), position: HEAD_SIZE }
+    }
+
+    /// The position of the next entry.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
 }
 
 /// The entries of a log, in order.
@@ -314,6 +352,12 @@ impl Entries<'_> {
     #[must_use]
     pub const fn position(&self) -> u64 {
         self.position
+    }
+
+    /// The place of the next entry.
+    #[must_use]
+    pub fn bookmark(&self) -> Bookmark {
+        Bookmark { decoder: self.decoder.clone(), position: self.position }
     }
 
     /// The context of the next entry.
@@ -360,7 +404,10 @@ impl Entries<'_> {
             let piece = self.source.piece(start, least, self.end)?;
             let ended = walk_piece(&mut self.decoder, &mut self.position, piece, visitor)?;
             let visited = usize::try_from(self.position.saturating_sub(start)).unwrap_or(0);
-            visitor.bytes(piece.get(..visited).unwrap_or_default(), self.position)?;
+            let flow = visitor.bytes(piece.get(..visited).unwrap_or_default(), self.position)?;
+            if flow == Flow::Stop {
+                return Ok(Walk::Stopped);
+            }
             match ended {
                 PieceEnd::Used => least = 0,
                 PieceEnd::Stopped => return Ok(Walk::Stopped),

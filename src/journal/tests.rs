@@ -29,10 +29,10 @@ impl Visitor for Seen {
         Ok(Flow::Continue)
     }
 
-    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<(), SourceError> {
+    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<Flow, SourceError> {
         self.bytes.extend(bytes);
         assert_eq!(end, HEAD_SIZE + self.bytes.len() as u64);
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

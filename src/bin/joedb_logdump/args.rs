@@ -82,6 +82,13 @@ pub(crate) struct Args {
     )]
     pub(crate) tail: Option<Tail>,
 
+    /// Go on when the log has been printed, and print what is added to it, until interrupted.
+    #[arg(
+        long,
+        conflicts_with_all = ["until", "tail", "ignore_header", "compat", "header", "check", "compare"]
+    )]
+    pub(crate) follow: bool,
+
     /// The log begins at this position of FILE, decimal or 0x, in a larger file or device. All other positions are
     /// counted from there.
     #[arg(long, value_name = "POS", value_parser = position)]

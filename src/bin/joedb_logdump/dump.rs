@@ -42,7 +42,7 @@ fn print(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result
 }
 
 /// Which entries are asked for.
-fn range(args: &Args, journal: &Journal) -> Result<Range, Failure> {
+pub(crate) fn range(args: &Args, journal: &Journal) -> Result<Range, Failure> {
     let size = journal.size();
     if let Some(tail) = args.tail {
         let current = checkpoint(journal)?;
@@ -143,11 +143,11 @@ fn notices(args: &Args, place: &Place, journal: &Journal) {
     }
 }
 
-fn notice(place: &Place, text: &str) {
+pub(crate) fn notice(place: &Place, text: &str) {
     say(&format!("{PROGRAM}: {place}: {text}"));
 }
 
-fn left_out_notice(args: &Args, place: &Place, left_out: LeftOut) {
+pub(crate) fn left_out_notice(args: &Args, place: &Place, left_out: LeftOut) {
     let LeftOut { blobs, bytes } = left_out;
     if blobs > 0 && !args.quiet {
         let noun = if blobs == 1 { "blob" } else { "blobs" };

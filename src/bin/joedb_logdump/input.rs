@@ -26,6 +26,10 @@ impl Input {
         &self.medium
     }
 
+    pub(crate) fn into_medium(self) -> Medium {
+        self.medium
+    }
+
     /// Opens the log. The medium stays, for blobs and for what else is asked of it.
     pub(crate) fn journal(&self, args: &Args) -> Result<Journal, OpenError> {
         let access = if args.no_mmap { Access::Window } else { Access::Automatic };

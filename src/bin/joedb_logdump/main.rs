@@ -5,9 +5,11 @@ mod args;
 mod check;
 mod compare;
 mod dump;
+mod follow;
 mod form;
 mod header;
 mod input;
+mod interrupt;
 #[path = "../shared/manual.rs"]
 mod manual;
 #[path = "../shared/outcome.rs"]
@@ -64,6 +66,7 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
         return compare::run(args, file, other, out);
     }
     match args.files.as_slice() {
+        [file] if args.follow => follow::run(args, file, out),
         [file] => dump::run(args, file, out),
         files => {
             let message = "one FILE expected; only --header and --check take several";
