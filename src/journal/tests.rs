@@ -1,5 +1,5 @@
 use super::*;
-use crate::entry::Entry;
+use crate::entry::{Entry, Located};
 use crate::storage::memory::MemoryFile;
 
 /// A log of comments of the given lengths, in version 5, all of it hard-checkpointed.
