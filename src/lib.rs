@@ -42,7 +42,7 @@
 //! * the codec: [`Decoder`] turns bytes into an [`Entry`], [`Encoder`] turns it back
 //! * [`journal`]: a file as entries, through a memory map or a window of positioned reads
 //! * [`schema`] and [`sense`]: tables and fields by id, and whether an entry makes sense
-//! * [`sink`] and [`replay`]: where entries go, and playing a log into it
+//! * [`sink`], [`replay`] and [`follow`]: where entries go, and playing a log into it, at once or as it grows
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
@@ -89,6 +89,7 @@ mod decode;
 pub mod diagnosis;
 mod encode;
 mod entry;
+pub mod follow;
 pub mod head;
 pub mod journal;
 pub mod new_journal;

@@ -12,6 +12,7 @@ use joedb::head::HEAD_SIZE;
 use joedb::journal::{Access, Journal};
 use joedb::recovery::{PlanError, Target};
 use joedb::sink::Fidelity;
+use joedb::storage::Place;
 use joedb::text::escape::is_obeyed_by_terminals;
 use std::collections::BTreeSet;
 use std::fs;
@@ -204,7 +205,7 @@ fn the_recommended_command_works_as_it_is_printed() {
         let crashed = directory.path().join(format!("it's {}", fixture.name));
         fs::write(&crashed, &fixture.bytes).unwrap();
         let advice = report(&fixture.bytes).findings[0].advice;
-        shell(&advice.command(&crashed)).success();
+        shell(&advice.command(&Place::file(&crashed))).success();
         let good = fs::read(format!("{}.recovered", crashed.display())).unwrap();
         assert_clean_beginning(&good, &fixture.bytes);
     }

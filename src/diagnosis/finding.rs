@@ -2,6 +2,7 @@
 
 use super::cuts::CutName;
 use crate::outcome::Outcome;
+use crate::storage::Place;
 use serde::Serialize;
 
 /// What a finding is about. The order is that of the headlines: the first one found is the verdict.
@@ -48,6 +49,8 @@ pub enum FindingId {
     HeadNotLocked,
     /// A remark: whether there is a writer cannot be known.
     LocksUnknown,
+    /// A remark: nobody said where the log ends, so what follows the checkpoint may be anything.
+    EndUnknown,
 }
 
 impl FindingId {
@@ -75,6 +78,7 @@ impl FindingId {
             FindingId::PendingCovered => "pending-covered",
             FindingId::HeadNotLocked => "head-not-locked",
             FindingId::LocksUnknown => "locks-unknown",
+            FindingId::EndUnknown => "end-unknown",
         }
     }
 
@@ -102,6 +106,7 @@ impl FindingId {
             FindingId::PendingCovered => "pending hard checkpoint, covered by the soft one",
             FindingId::HeadNotLocked => "head read without its lock",
             FindingId::LocksUnknown => "no locks to ask",
+            FindingId::EndUnknown => "other bytes behind the checkpoint",
         }
     }
 
@@ -128,7 +133,8 @@ impl FindingId {
             | FindingId::Clean
             | FindingId::PendingCovered
             | FindingId::HeadNotLocked
-            | FindingId::LocksUnknown => Outcome::Done,
+            | FindingId::LocksUnknown
+            | FindingId::EndUnknown => Outcome::Done,
         }
     }
 }
@@ -141,6 +147,8 @@ pub enum Advice {
     LookAtBytes,
     /// Dump the log.
     Dump,
+    /// Look at what follows the checkpoint.
+    LookAtTail,
     /// Check again once the writer is gone.
     CheckAgain,
     /// Recover to what joedb itself would read.
@@ -152,20 +160,17 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// The command, with the file's name quoted for a shell.
+    /// The command, with the log's place as a shell needs it.
     #[must_use]
-    pub fn command(self, file: &std::path::Path) -> String {
-        let mut recovered = file.as_os_str().to_owned();
-        recovered.push(".recovered");
-        let quoted = crate::text::shell::quote(file);
-        let files = format!("{quoted} {}", crate::text::shell::quote(recovered.as_ref()));
+    pub fn command(self, place: &Place) -> String {
         match self {
-            Advice::LookAtBytes => format!("od -A d -t x1z -N 64 {quoted}"),
-            Advice::Dump => format!("joedb_logdump {quoted}"),
-            Advice::CheckAgain => format!("joedb_logdump --check {quoted}"),
-            Advice::RecoverToCheckpoint => format!("joedb_convert {files}"),
-            Advice::RecoverTo(name) => format!("joedb_convert --to {} {files}", name.name()),
-            Advice::RecoverToPosition(position) => format!("joedb_convert --to {position} {files}"),
+            Advice::LookAtBytes => place.first_bytes(),
+            Advice::Dump => place.logdump(""),
+            Advice::LookAtTail => place.logdump("--tail"),
+            Advice::CheckAgain => place.logdump("--check"),
+            Advice::RecoverToCheckpoint => place.convert(""),
+            Advice::RecoverTo(name) => place.convert(&format!("--to {}", name.name())),
+            Advice::RecoverToPosition(position) => place.convert(&format!("--to {position}")),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::finding::{Advice, Finding, FindingId};
 use super::outage::Outage;
 use super::survey::{Mark, Survey};
 use crate::head::{Checkpoints, CutShort, HEAD_SIZE, HeadError, Version};
-use crate::journal::Writer;
+use crate::journal::{Origin, Writer};
 use crate::sense::Damage;
 use crate::text::{Bytes, Position};
 
@@ -46,6 +46,7 @@ pub(super) struct Finder<'a> {
     pub(super) head_locked: bool,
     pub(super) outage: Outage,
     pub(super) version: Version,
+    pub(super) origin: Origin,
 }
 
 impl Finder<'_> {
@@ -258,9 +259,12 @@ impl Finder<'_> {
         ))
     }
 
-    /// What follows the checkpoint, unless a stronger finding already says what that is.
+    /// What follows the checkpoint, unless a stronger finding already says what that is, or it may be anything.
     fn tail(&self) -> Option<Finding> {
         let (current, size) = (self.current(), self.size());
+        if !self.origin.ends_the_log() {
+            return None;
+        }
         let explained = self.checkpoints.soft_past_end.is_some()
             || self.damage_between(0, current).is_some()
             || self.inside_entry().is_some();
@@ -279,7 +283,7 @@ impl Finder<'_> {
         Some(finding(id, position, self.recover_past_checkpoint(), sentence))
     }
 
-    /// The entries that a tail begins with, in words.
+    /// The entries behind the checkpoint, in words.
     fn whole_entries(&self) -> String {
         match self.survey.last_entry.position {
             last if last > self.current() => format!("whole entries up to {}", Position(last)),
@@ -331,9 +335,10 @@ impl Finder<'_> {
     }
 
     fn clean(&self) -> Finding {
-        let opens = match self.version {
-            Version::V4 => "joedb 9 opens it; joedb 10 does not read version 4.",
-            Version::V5 => "joedb opens it.",
+        let opens = match (self.origin, self.version) {
+            (Origin::Part { .. }, _) => "",
+            (_, Version::V4) => " joedb 9 opens it; joedb 10 does not read version 4.",
+            (_, Version::V5) => " joedb opens it.",
         };
         match self.checkpoints.soft {
             Some(soft) => finding(
@@ -341,7 +346,7 @@ impl Finder<'_> {
                 None,
                 Advice::Dump,
                 format!(
-                    "The log ends at its soft checkpoint, {}. {opens} Had the power failed, only what is below the \
+                    "The log ends at its soft checkpoint, {}.{opens} Had the power failed, only what is below the \
                      hard checkpoint at {} would be sure.",
                     Position(soft.position),
                     Position(self.hard())
@@ -351,7 +356,7 @@ impl Finder<'_> {
                 FindingId::Clean,
                 None,
                 Advice::Dump,
-                format!("The log ends at its hard checkpoint, {}. {opens}", Position(self.hard())),
+                format!("The log ends at its hard checkpoint, {}.{opens}", Position(self.hard())),
             ),
         }
     }
@@ -376,11 +381,35 @@ impl Finder<'_> {
                             it, until two readings agreed.";
             finding(FindingId::HeadNotLocked, 0, Advice::CheckAgain, sentence.to_owned())
         });
-        let unknown = (self.writer == Writer::Unknown).then(|| {
-            let sentence = "Locks are not available here, so a writer that has the file open cannot be seen.";
-            finding(FindingId::LocksUnknown, None, Advice::CheckAgain, sentence.to_owned())
-        });
-        [covered, unlocked, unknown].into_iter().flatten().collect()
+        [covered, unlocked, self.locks_unknown(), self.end_unknown()].into_iter().flatten().collect()
+    }
+
+    fn locks_unknown(&self) -> Option<Finding> {
+        let why = match self.origin {
+            _ if self.writer != Writer::Unknown => return None,
+            Origin::Part { .. } => {
+                "Locks were not asked for: those of a larger file are not those of a log in it"
+            }
+            Origin::Copy => "The log came through a pipe, which has no locks",
+            Origin::File | Origin::Device | Origin::Memory => "Locks are not available here",
+        };
+        let sentence = format!("{why}, so a writer that has the file open cannot be seen.");
+        Some(finding(FindingId::LocksUnknown, None, Advice::CheckAgain, sentence))
+    }
+
+    fn end_unknown(&self) -> Option<Finding> {
+        let (current, size) = (self.current(), self.size());
+        if self.origin.ends_the_log() || size <= current {
+            return None;
+        }
+        let sentence = format!(
+            "The log lies on a device or in a larger file, and nobody said where it ends (--size): the {} behind its \
+             checkpoint at {} are taken for old or other bytes, and not for a tail. They begin with {}.",
+            Bytes(size.saturating_sub(current)),
+            Position(current),
+            self.whole_entries()
+        );
+        Some(finding(FindingId::EndUnknown, current, Advice::LookAtTail, sentence))
     }
 }
 
@@ -390,6 +419,6 @@ pub(super) fn advised_position(advice: Advice, checkpoints: &Checkpoints, cuts: 
         Advice::RecoverToCheckpoint => Some(checkpoints.claimed()),
         Advice::RecoverToPosition(position) => Some(position).filter(|&position| position > HEAD_SIZE),
         Advice::RecoverTo(name) => cuts.iter().find(|cut| cut.name == name).map(|cut| cut.position),
-        Advice::LookAtBytes | Advice::Dump | Advice::CheckAgain => None,
+        Advice::LookAtBytes | Advice::Dump | Advice::LookAtTail | Advice::CheckAgain => None,
     }
 }

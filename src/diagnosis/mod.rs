@@ -178,6 +178,7 @@ pub fn report(journal: &Journal, survey: &Survey, evidence: &Evidence) -> Report
         head_locked,
         outage: outage.conclusion,
         version: journal.version(),
+        origin: journal.origin(),
     };
     let findings = finder.all();
     let verdict = findings.first().map_or(FindingId::Clean, |finding| finding.id);

@@ -93,7 +93,7 @@ pub struct Survey {
     pub last_timestamp: Option<(Boundary, i64)>,
     /// Behind the last `timestamp` that is not after the time that was asked about.
     pub last_before: Option<Boundary>,
-    /// Whether every byte from the damage to the end is zero.
+    /// Whether every byte from the damage to the end is zero; not looked at where the end is not the log's.
     pub zeros_to_end: bool,
     /// How many tables there are at the end.
     pub tables: u64,
@@ -130,7 +130,8 @@ pub fn survey(
     let mut surveyor = Surveyor::new(&checkpoints, question, watch);
     let walk = journal.entries(checkpoints.size).walk(&mut surveyor)?;
     let mut survey = surveyor.finish(walk);
-    if let Some(damage) = &survey.damage {
+    // A device may have a terabyte of zeros, and they would tell nothing.
+    if let Some(damage) = survey.damage.as_ref().filter(|_| journal.origin().ends_the_log()) {
         survey.zeros_to_end = is_zero(journal, damage.position(), checkpoints.size)?;
     }
     Ok(survey)
@@ -282,7 +283,7 @@ impl Visitor for Surveyor<'_> {
     }
 
     /// The walk stops in front of an entry that makes no sense but has read it: its bytes are not hashed.
-    fn bytes(&mut self, bytes: &[u8], _: u64) -> Result<(), SourceError> {
+    fn bytes(&mut self, bytes: &[u8], _: u64) -> Result<Flow, SourceError> {
         let mut waiting: Vec<&mut Boundary> = Vec::new();
         for (_, mark) in &mut self.found {
             if let Mark::Boundary(boundary) = mark {
@@ -294,7 +295,7 @@ impl Visitor for Surveyor<'_> {
         waiting.extend(self.last_timestamp.as_mut().map(|(boundary, _)| boundary));
         self.crc.advance(bytes, self.position, &mut waiting);
         (self.watch)(self.position);
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

@@ -381,7 +381,7 @@ impl Format for Sql {
             // References may point to rows that come later, or are gone.
             out.bytes(b"PRAGMA foreign_keys = OFF;\n");
         }
-        out.text(format_args!("BEGIN TRANSACTION; -- checkpoint = {position}\n"));
+        self.resume(out, position);
     }
 
     fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
@@ -441,10 +441,22 @@ impl Format for Sql {
         if !ended.whole {
             out.bytes(b"-- The log does not decode from here on; what came before is kept.\n");
         }
-        out.text(format_args!("COMMIT; --checkpoint = {position}\n"));
+        self.pause(out, position);
         if ended.whole {
             out.byte(b'\n');
         }
+    }
+
+    fn pause(&mut self, out: &mut Output<'_>, checkpoint: u64) {
+        out.text(format_args!("COMMIT; --checkpoint = {checkpoint}\n"));
+    }
+
+    fn break_off(&mut self, out: &mut Output<'_>) {
+        out.bytes(b"ROLLBACK; -- interrupted before the checkpoint\n");
+    }
+
+    fn resume(&mut self, out: &mut Output<'_>, position: u64) {
+        out.text(format_args!("BEGIN TRANSACTION; -- checkpoint = {position}\n"));
     }
 }
 

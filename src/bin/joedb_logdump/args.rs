@@ -2,6 +2,7 @@
 
 use crate::positions::position;
 use clap::{Parser, ValueEnum};
+use joedb::storage::Part;
 use std::path::PathBuf;
 
 /// The forms that are no verdict.
@@ -17,7 +18,7 @@ const NOT_DUMP: [&str; 3] = ["header", "check", "compare"];
 #[derive(Debug, Parser)]
 #[command(name = "joedb_logdump", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file; several with --header and --check.
+    /// The joedb file, or - for standard input; several with --header and --check.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
@@ -81,6 +82,22 @@ pub(crate) struct Args {
     )]
     pub(crate) tail: Option<Tail>,
 
+    /// Go on when the log has been printed, and print what is added to it, until interrupted.
+    #[arg(
+        long,
+        conflicts_with_all = ["until", "tail", "ignore_header", "compat", "header", "check", "compare"]
+    )]
+    pub(crate) follow: bool,
+
+    /// The log begins at this position of FILE, decimal or 0x, in a larger file or device. All other positions are
+    /// counted from there.
+    #[arg(long, value_name = "POS", value_parser = position)]
+    pub(crate) offset: Option<u64>,
+
+    /// The log has so many bytes, decimal or 0x; without, it ends with FILE.
+    #[arg(long, value_name = "BYTES", value_parser = position)]
+    pub(crate) size: Option<u64>,
+
     /// With --check: exit with 3 unless the file is clean, or clean and hard-checkpointed to its end.
     #[arg(long, value_name = "STATE", requires = "check", conflicts_with_all = NOT_CHECK)]
     pub(crate) require: Option<Require>,
@@ -104,6 +121,14 @@ pub(crate) struct Args {
     /// No notices, no progress, and no table with --check: the exit code speaks. Errors are still shown.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+impl Args {
+    /// The part of FILE that holds the log, if it is not all of it.
+    pub(crate) fn part(&self) -> Option<Part> {
+        let asked = self.offset.is_some() || self.size.is_some();
+        asked.then_some(Part { offset: self.offset.unwrap_or(0), size: self.size })
+    }
 }
 
 /// Which checkpoint a tail begins at.

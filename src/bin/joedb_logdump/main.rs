@@ -5,7 +5,11 @@ mod args;
 mod check;
 mod compare;
 mod dump;
+mod follow;
+mod form;
 mod header;
+mod input;
+mod interrupt;
 #[path = "../shared/manual.rs"]
 mod manual;
 #[path = "../shared/outcome.rs"]
@@ -15,6 +19,8 @@ mod positions;
 #[path = "../shared/progress.rs"]
 mod progress;
 mod sections;
+#[path = "../shared/standard_input.rs"]
+mod standard_input;
 mod table;
 
 use args::Args;
@@ -49,6 +55,7 @@ fn stdout() -> io::Result<impl Write> {
 }
 
 fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    input::refuse_twice(args)?;
     if args.header {
         return header::run(args, out);
     }
@@ -59,6 +66,7 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
         return compare::run(args, file, other, out);
     }
     match args.files.as_slice() {
+        [file] if args.follow => follow::run(args, file, out),
         [file] => dump::run(args, file, out),
         files => {
             let message = "one FILE expected; only --header and --check take several";
