@@ -14,7 +14,7 @@ use joedb::diagnosis::FindingId;
 use joedb::head::HEAD_LENGTH;
 use joedb::new_journal::{Draft, NewJournal, NewJournalError};
 use joedb::recovery::Unattended;
-use joedb::replay::{Range, Tolerance, replay};
+use joedb::replay::{Range, ReplayError, Tolerance, replay};
 use joedb::sink::{BlobReader, Commands, Fidelity, Style, TextSink};
 use joedb::storage::Existing;
 use joedb::storage::memory::{MemoryDirectory, MemoryFile};
@@ -68,17 +68,21 @@ fn load(text: &[u8], pointers: BlobPointers) -> Result<(Vec<u8>, Played), PlayEr
     Ok((bytes, played))
 }
 
-/// What a replay of one log into a new journal makes.
+/// What a replay of one log into a new journal makes, whose blob values follow.
 fn converted(bytes: &[u8]) -> Vec<u8> {
+    convert(bytes, BlobPointers::Follow).unwrap()
+}
+
+fn convert(bytes: &[u8], pointers: BlobPointers) -> Result<Vec<u8>, ReplayError<NewJournalError>> {
     let (directory, mut supervisor) = (MemoryDirectory::default(), Unattended);
-    let (name, pointers) = (Path::new("new"), BlobPointers::Follow);
+    let name = Path::new("new");
     let mut new = NewJournal::create(&directory, name, Existing::Refuse, pointers, &mut supervisor).unwrap();
     let mut old = journal(bytes);
     let range = Range::up_to(old.size());
-    let replayed = replay(&mut old, range, Tolerance::Strict, &mut new, &mut |_| {}).unwrap();
+    let replayed = replay(&mut old, range, Tolerance::Strict, &mut new, &mut |_| {})?;
     assert_eq!(replayed.interruption, None);
     new.finish(None).unwrap();
-    directory.file(name).unwrap().bytes()
+    Ok(directory.file(name).unwrap().bytes())
 }
 
 /// A dump in which blobs are numbered in their order, and values name the number of the blob that they point into.
@@ -174,6 +178,31 @@ fn a_log_of_either_version_plays_into_a_new_journal_and_dumps_the_same() {
         let (loaded, _) = load(&dump(&bytes, Fidelity::Lossless), BlobPointers::Follow).unwrap();
         assert!(loaded == new || has_empty_vector(&bytes), "{}", path.display());
     }
+}
+
+/// The body of a new journal that is made of the body of an old one.
+fn body_of_converted(version: Version, body: &[u8], pointers: BlobPointers) -> Result<Vec<u8>, String> {
+    let head = Head::hard(version, (HEAD_LENGTH + body.len()) as u64).to_bytes();
+    let new = convert(&[&head[..], body].concat(), pointers).map_err(|error| error.to_string())?;
+    Ok(new[HEAD_LENGTH..].to_vec())
+}
+
+#[test]
+fn what_was_spelled_in_another_way_comes_out_as_a_writer_spells_it() {
+    // A table with a boolean field, its names with lengths of two bytes; a vector with 2 and 255 for true.
+    let begin = b"\x01\x20\x01t\x03\x01\x20\x01b\x05";
+    let odd = [&begin[..], b"\x94\x01\x01\x01\x03\x02\xff\x00"].concat();
+    let expected = b"\x01\x01t\x03\x01\x01b\x05\x94\x01\x01\x01\x03\x01\x01\x00";
+    assert_eq!(body_of_converted(Version::V5, &odd, BlobPointers::Follow).unwrap(), expected);
+}
+
+#[test]
+fn a_blob_value_of_version_4_cannot_be_kept_for_it_has_no_size() {
+    let log = b"\x01\x01t\x03\x01\x01b\x0a\x13\x02ab\xa5\x01\x01\x01\x20\x32";
+    let follows = b"\x01\x01t\x03\x01\x01b\x0a\x13\x02ab\xa5\x01\x01\x01\x20\x33\x02";
+    assert_eq!(body_of_converted(Version::V4, log, BlobPointers::Follow).unwrap(), follows);
+    let refused = body_of_converted(Version::V4, log, BlobPointers::Keep).unwrap_err();
+    assert!(refused.starts_with("blob value 50 found, position and size within a blob before it expected"));
 }
 
 fn has_empty_vector(bytes: &[u8]) -> bool {

@@ -159,6 +159,8 @@ impl<'a> Operands<'a, '_> {
     #[inline]
     fn insert_into(&mut self) -> Result<Entry<'a>, Trouble> {
         let (table, record) = (self.table()?, self.record()?);
+        // A new record is likely to get its values from the first field on.
+        self.state.recent.field = FieldId(0);
         Ok(Entry::Insert { table, record, form: InsertForm::InsertInto })
     }
 

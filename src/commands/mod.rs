@@ -58,9 +58,9 @@ pub struct Played {
 #[derive(Debug, thiserror::Error)]
 pub enum PlayError<E> {
     /// The text could not be read.
-    #[error("{error}, behind line {line}")]
+    #[error("{error}{}", behind(*line))]
     Io {
-        /// The last line that could be read.
+        /// The last line that could be read; 0 for none.
         line: u64,
         /// What the operating system said.
         error: io::Error,
@@ -82,6 +82,10 @@ pub enum PlayError<E> {
     /// The sink refused.
     #[error("{0}")]
     Sink(E),
+}
+
+fn behind(line: u64) -> String {
+    if line == 0 { String::new() } else { format!(", behind line {line}") }
 }
 
 /// Plays joedb commands into `sink`; the positions of the entries are those of their lines in the text. `watch` is

@@ -7,28 +7,25 @@ use std::io;
 
 const NAME: &str = "new";
 
-/// Entries of 3 megabytes, and the file that they make.
-fn large() -> (Vec<u8>, impl Fn(&mut dyn FnMut(&Located<'_>))) {
-    let text = vec![b'x'; 100_000];
-    let mut encoder = crate::Encoder::new(Version::V5);
-    (0..30).for_each(|_| encoder.push(&Entry::Comment { text: &text }));
-    let file = encoder.file();
-    let each = move |push: &mut dyn FnMut(&Located<'_>)| {
-        (0..30)
-            .for_each(|_| push(&Located { position: 0, length: 0, entry: Entry::Comment { text: &text } }));
-    };
-    (file, each)
+const TEXT: &[u8] = &[b'x'; 100_000];
+
+/// Entries of 3 megabytes.
+fn each(mut push: impl FnMut(&Located<'_>)) {
+    let entry = Entry::Comment { text: TEXT };
+    (0..30).for_each(|_| push(&Located { position: 0, length: 0, entry }));
 }
 
 #[test]
 fn a_body_that_is_written_in_pieces_is_whole() {
-    let (expected, each) = large();
+    let mut encoder = crate::Encoder::new(Version::V5);
+    each(|located| encoder.push(&located.entry));
+    let expected = encoder.file();
     let (directory, mut supervisor) = (MemoryDirectory::default(), Unattended);
     let (name, pointers) = (Path::new(NAME), BlobPointers::Follow);
     let mut journal =
         NewJournal::create(&directory, name, Existing::Refuse, pointers, &mut supervisor).unwrap();
     let mut draft = Draft::new(pointers);
-    each(&mut |located| {
+    each(|located| {
         journal.entry(located, &Schema::new()).unwrap();
         draft.entry(located, &Schema::new()).unwrap();
         assert!(journal.body.bytes().len() < SPILL && draft.0.bytes().len() < SPILL);
@@ -52,7 +49,6 @@ impl Supervisor for Impatient {
 
 #[test]
 fn the_supervisor_ends_the_work_at_any_point_and_nothing_is_left() {
-    let (_, each) = large();
     // Two pieces, the last one, and the three pieces that are read back.
     for patience in 0..6 {
         let (directory, mut supervisor) = (MemoryDirectory::default(), Impatient(patience.into()));
@@ -60,7 +56,7 @@ fn the_supervisor_ends_the_work_at_any_point_and_nothing_is_left() {
         let mut journal =
             NewJournal::create(&directory, name, Existing::Refuse, pointers, &mut supervisor).unwrap();
         let mut result = Ok(());
-        each(&mut |located| {
+        each(|located| {
             if result.is_ok() {
                 result = journal.entry(located, &Schema::new());
             }

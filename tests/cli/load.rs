@@ -8,6 +8,7 @@ use predicates::str::{contains, is_empty, starts_with};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// The file that a text makes.
 fn loaded(scene: &Scene, text: &str) -> Vec<u8> {
@@ -201,6 +202,16 @@ fn blobs_that_nothing_points_to_and_that_are_left_out_are_a_warning() {
 }
 
 #[test]
+fn what_is_said_of_a_blob_holds_for_the_next_command_only() {
+    let scene = Scene::new();
+    let begin = "create_table t\nadd_field t b blob\ninsert_into t 0\n";
+    let text = format!("{begin}# Blob: 70,3\nvalid_data\nwrite_blob \"abc\"\nupdate t 0 b 70,3\n");
+    let input = scene.file("a.joedbi", text.as_bytes());
+    let says = contains("a.joedbi:7:14: blob value 70,3 found");
+    convert().args([&input, &scene.path("out")]).assert().code(4).stderr(says);
+}
+
+#[test]
 fn blob_values_into_another_file_are_kept_where_that_is_said() {
     let scene = Scene::new();
     let text = "create_table t\nadd_field t b blob\ninsert_into t 0\nupdate t 0 b 123456,7\n\
@@ -277,8 +288,11 @@ fn options_that_mean_nothing_for_the_input_are_wrong_usage() {
 fn a_text_that_is_not_there_exits_with_1() {
     let scene = Scene::new();
     let absent = scene.path("absent.joedbi");
-    let says = contains("absent.joedbi: No such file or directory");
+    let says = contains("absent.joedbi: No such file or directory (os error 2)\n");
     convert().args([&absent, &scene.path("out")]).assert().code(1).stdout(is_empty()).stderr(says);
+    let directory = ["--input-format".as_ref(), "commands".as_ref(), scene.directory()];
+    let says = contains("Is a directory (os error 21)\n");
+    convert().args(directory).arg(scene.path("out")).assert().code(1).stdout(is_empty()).stderr(says);
     assert!(scene.names().is_empty());
 }
 
@@ -399,6 +413,14 @@ fn the_output_has_the_mode_of_the_text_and_is_private_without_one() {
     assert_eq!((mode(&output), mode(&scene.path("piped"))), (0o640, 0o600));
 }
 
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn a_signal_ends_it_while_it_waits_for_a_pipe_and_leaves_nothing() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
@@ -407,16 +429,13 @@ fn a_signal_ends_it_while_it_waits_for_a_pipe_and_leaves_nothing() {
         command.arg("-").arg(scene.path("out")).stdin(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         // The temporary file is there once the work has begun; the pipe stays open and empty.
-        let start = std::time::Instant::now();
-        while scene.names().is_empty() {
-            assert!(start.elapsed().as_secs() < 30, "no temporary file was made");
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
+        wait_until("a temporary file is made", || !scene.names().is_empty());
         let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         let pipe = child.stdin.take();
-        let output = child.wait_with_output().unwrap();
+        wait_until("the signal ends it", || child.try_wait().unwrap().is_some());
         drop(pipe);
+        let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code));
         assert_eq!(output.stderr, b"joedb_convert: interrupted; nothing was left behind\n");
         assert!(scene.names().is_empty());
