@@ -1,7 +1,7 @@
 //! `--offset` and `--size`: a log inside a larger file or device.
 
 use crate::log::{Log, Sample};
-use crate::scene::{Scene, corpus_files, logdump, whole_corpus};
+use crate::scene::{Scene, convert, corpus_files, logdump, whole_corpus};
 use joedb::storage::lock::try_lock;
 use joedb::storage::{Mode, Region};
 use predicates::prelude::*;
@@ -358,4 +358,22 @@ fn a_log_on_a_block_device_ends_at_its_checkpoint() {
     assert_eq!((&sized["verdict"], &sized["size"]), (&"clean".into(), &sample.end().into()));
     let beyond = contains("1048576 bytes found, at least 1048577 (0x100001) expected");
     logdump().args(["--offset", "1048577"]).arg(&device.0).assert().code(4).stderr(beyond);
+}
+
+#[test]
+fn a_log_on_a_block_device_is_recovered_to_a_file_and_the_device_stays_as_it_is() {
+    let scene = Scene::new();
+    let sample = Sample::new();
+    let mut disk = sample.dirty();
+    disk.resize(1 << 20, 0);
+    let path = scene.file("disk", &disk);
+    let Some(device) = Loop::of(&path) else { return };
+    let output = scene.path("out");
+    let kept = contains(format!("kept {} bytes", sample.first - 41)).and(contains("mv -n").not());
+    convert().arg(&device.0).arg(&output).assert().success().stdout(kept);
+    assert_eq!(fs::metadata(&output).unwrap().len(), sample.first);
+    let said = contains("it is a device, which cannot be made shorter; recover to a file");
+    convert().arg("--in-place").arg(&device.0).assert().code(1).stdout(is_empty()).stderr(said);
+    drop(device);
+    assert!(fs::read(&path).unwrap() == disk, "the device was written to");
 }

@@ -78,7 +78,9 @@ pub(crate) fn show(
             "a program has {input} open for writing: stop it before you put anything in its place"
         );
     }
-    source.place.path().map_or(Ok(()), |input| swap(input, output, out))
+    // A device cannot be renamed, and standard input has no name.
+    let file = source.place.path().filter(|_| !source.file.is_device());
+    file.map_or(Ok(()), |input| swap(input, output, out))
 }
 
 fn json(
