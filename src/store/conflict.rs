@@ -103,6 +103,14 @@ pub enum Conflict {
     Nonsense(#[from] Nonsense),
 }
 
+impl Conflict {
+    /// Whether the log is at fault for certain. One that asks for more rows than it has bytes may be as it should be.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        !matches!(self, Conflict::TooManyRows { .. } | Conflict::NoMemory { .. })
+    }
+}
+
 /// An entry that cannot be played into tables, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("position {}: {kind} entry cannot be loaded: {conflict}", Position(*position))]

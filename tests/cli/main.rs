@@ -2,6 +2,7 @@
 
 mod attributes;
 mod check;
+mod check_load;
 mod compare;
 mod compat;
 mod convert;
@@ -11,6 +12,7 @@ mod hostile;
 mod in_place;
 mod json_lines;
 mod live;
+mod load;
 mod log;
 mod meanwhile;
 mod positions;

@@ -6,7 +6,7 @@ use crate::outcome::{Failure, is_broken_pipe, say};
 use crate::progress::Progress;
 use crate::table;
 use joedb::Outcome;
-use joedb::diagnosis::{Evidence, Report, diagnose};
+use joedb::diagnosis::{Evidence, Question, Report, diagnose_with};
 use joedb::journal::{Access, Journal, OpenError, writer_of};
 use joedb::storage::{File, ReadAt as _};
 use joedb::text::{file_name, visible, visible_json};
@@ -46,7 +46,10 @@ fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
         Err(error) => return Err(error.into()),
     };
     let mut progress = Progress::new("check", journal.size(), args.quiet);
-    Ok(diagnose(&mut journal, &Evidence::of_path(path), &mut |position| progress.at(position))?)
+    let load = args.load.then(|| args.limits(journal.size()));
+    let question = Question { load, ..Question::default() };
+    let evidence = Evidence::of_path(path);
+    Ok(diagnose_with(&mut journal, &question, &evidence, &mut |position| progress.at(position))?)
 }
 
 fn verdict(args: &Args, path: &Path, report: &Report) -> Outcome {

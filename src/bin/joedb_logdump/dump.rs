@@ -9,8 +9,11 @@ use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::journal::{Access, Journal, OpenError, Writer};
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
-use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, LeftOut, Raw, Sql, Style, TextSink};
+use joedb::sink::{
+    BlobReader, Commands, Fidelity, Format, JsonLines, LeftOut, Raw, Sink, Sql, Style, TextSink,
+};
 use joedb::storage::File;
+use joedb::store::{LoadError, Loading, Store, Unloadable};
 use joedb::text::escape::{self, Lines};
 use joedb::text::shell::quote;
 use joedb::text::{Output, Position, file_name};
@@ -35,7 +38,7 @@ pub(crate) fn run(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outco
         schema_only: args.schema_only,
     };
     let blobs = File::open(path).ok().map(|file| BlobReader::new(Box::new(file), journal.size()));
-    let (replayed, left_out) = if args.raw {
+    let played = if args.raw {
         play(args, &mut journal, range, style, Raw::new(style, blobs), out)
     } else if args.sql {
         play(args, &mut journal, range, style, Sql::new(style, blobs), out)
@@ -45,8 +48,8 @@ pub(crate) fn run(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outco
         play(args, &mut journal, range, style, Commands::new(style, blobs), out)
     }
     .map_err(|failure| failure.context(&name))?;
-    left_out_notice(args, &name, left_out);
-    conclude(args, path, &replayed, range)
+    left_out_notice(args, &name, played.left_out);
+    conclude(args, path, &played, range)
 }
 
 impl Failure {
@@ -103,6 +106,25 @@ fn outside(args: &Args, asked: u64, limit: u64) -> Failure {
     failure(Outcome::Damaged, error)
 }
 
+/// What was shown of a log, and why it was not all.
+struct Played {
+    entries: u64,
+    /// The end of the last entry.
+    position: u64,
+    end: End,
+    left_out: LeftOut,
+}
+
+/// Why no further entry was shown.
+enum End {
+    /// It was asked for.
+    Asked,
+    /// The log does not go on, or not there.
+    Interruption(Interruption),
+    /// The next entry cannot be loaded.
+    Unloadable(Unloadable),
+}
+
 fn play<F: Format>(
     args: &Args,
     journal: &mut Journal,
@@ -110,19 +132,57 @@ fn play<F: Format>(
     style: Style,
     format: F,
     out: &mut dyn Write,
-) -> Result<(Replayed, LeftOut), Failure> {
+) -> Result<Played, Failure> {
     let mut sink = TextSink::new(format, style, out);
     if args.raw {
         sink = sink.with_all_blobs();
     }
-    let quiet = args.quiet || io::stdout().is_terminal();
-    let mut progress = Progress::new("dump", range.until, quiet);
-    let played = replay(journal, range, tolerance(args), &mut sink, &mut |position| progress.at(position));
-    let replayed = played.map_err(|error| match error {
+    if is_loaded(args) {
+        return load(args, journal, range, style, sink);
+    }
+    let replayed = replay_with_progress(args, journal, range, &mut sink).map_err(|error| match error {
         ReplayError::Source(error) => Failure::from(error),
         ReplayError::Sink(error) => error.into(),
     })?;
-    Ok((replayed, sink.left_out()))
+    let end = replayed.interruption.map_or(End::Asked, End::Interruption);
+    let Replayed { entries, position, .. } = replayed;
+    Ok(Played { entries, position, end, left_out: sink.left_out() })
+}
+
+/// The reference loads nothing where it is asked for the schema alone.
+const fn is_loaded(args: &Args) -> bool {
+    args.load && !(args.compat && args.schema_only)
+}
+
+fn load<F: Format>(
+    args: &Args,
+    journal: &mut Journal,
+    range: Range,
+    style: Style,
+    sink: TextSink<'_, F>,
+) -> Result<Played, Failure> {
+    let store = Store::new(args.limits(journal.size()));
+    let mut loading = Loading::new(store, sink, style.fidelity);
+    let end = match replay_with_progress(args, journal, range, &mut loading) {
+        Ok(replayed) => replayed.interruption.map_or(End::Asked, End::Interruption),
+        Err(ReplayError::Sink(LoadError::Unloadable(unloadable))) => End::Unloadable(unloadable),
+        Err(ReplayError::Sink(LoadError::Sink(error))) => return Err(error.into()),
+        Err(ReplayError::Source(error)) => return Err(error.into()),
+    };
+    let (entries, position) = (loading.entries(), loading.position());
+    let (_, sink) = loading.into_parts();
+    Ok(Played { entries, position, end, left_out: sink.left_out() })
+}
+
+fn replay_with_progress<S: Sink>(
+    args: &Args,
+    journal: &mut Journal,
+    range: Range,
+    sink: &mut S,
+) -> Result<Replayed, ReplayError<S::Error>> {
+    let quiet = args.quiet || io::stdout().is_terminal();
+    let mut progress = Progress::new("dump", range.until, quiet);
+    replay(journal, range, tolerance(args), sink, &mut |position| progress.at(position))
 }
 
 fn tolerance(args: &Args) -> Tolerance {
@@ -181,42 +241,51 @@ fn left_out_notice(args: &Args, name: &str, left_out: LeftOut) {
     }
 }
 
-fn conclude(args: &Args, path: &Path, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
+fn conclude(args: &Args, path: &Path, played: &Played, range: Range) -> Result<Outcome, Failure> {
     let name = file_name(path);
     if args.tail.is_some() {
-        return tail_end(args, &name, replayed, range);
+        return tail_end(args, &name, played, range);
     }
-    match &replayed.interruption {
-        None => Ok(Outcome::Done),
-        Some(Interruption::NotABoundary(error)) => Err(failure(Outcome::Damaged, anyhow!("{name}: {error}"))),
-        Some(Interruption::Damage(damage)) => {
-            let printed = match replayed.entries {
-                1 => "1 entry was printed".to_owned(),
-                entries => format!("{entries} entries were printed"),
-            };
-            let next = format!("joedb_logdump --check {}", quote(path));
-            let error = anyhow!("{name}: {damage}\n  {printed}; next: {next}");
-            Err(failure(Outcome::Damaged, error))
+    let check = |options| format!("next: joedb_logdump {options} {}", quote(path));
+    let (outcome, why, next) = match &played.end {
+        End::Asked => return Ok(Outcome::Done),
+        End::Interruption(Interruption::NotABoundary(error)) => {
+            return Err(failure(Outcome::Damaged, anyhow!("{name}: {error}")));
         }
-    }
+        End::Interruption(Interruption::Damage(damage)) => {
+            (Outcome::Damaged, damage.to_string(), check("--check"))
+        }
+        End::Unloadable(unloadable) if unloadable.conflict.is_damage() => {
+            (Outcome::Damaged, unloadable.to_string(), check("--check --load"))
+        }
+        End::Unloadable(unloadable) => {
+            (Outcome::Failed, unloadable.to_string(), "--max-rows changes the limit".to_owned())
+        }
+    };
+    let printed = match played.entries {
+        1 => "1 entry was printed".to_owned(),
+        entries => format!("{entries} entries were printed"),
+    };
+    Err(failure(outcome, anyhow!("{name}: {why}\n  {printed}; {next}")))
 }
 
 /// A tail may end anyhow; only a log that does not decode up to it is damaged.
-fn tail_end(args: &Args, name: &str, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
-    let why = match &replayed.interruption {
-        None => "the end of the file".to_owned(),
-        Some(interruption @ Interruption::NotABoundary(_)) => {
+fn tail_end(args: &Args, name: &str, played: &Played, range: Range) -> Result<Outcome, Failure> {
+    let (position, why) = match &played.end {
+        End::Asked => (range.from, "the end of the file".to_owned()),
+        End::Interruption(interruption @ Interruption::NotABoundary(_)) => {
             return Err(failure(Outcome::Damaged, anyhow!("{name}: {interruption}")));
         }
-        Some(Interruption::Damage(damage)) if damage.position() < range.from => {
-            return Err(failure(Outcome::Damaged, anyhow!("{name}: {damage}")));
-        }
-        Some(Interruption::Damage(damage)) => damage.to_string(),
+        End::Interruption(Interruption::Damage(damage)) => (damage.position(), damage.to_string()),
+        End::Unloadable(unloadable) => (unloadable.position, unloadable.to_string()),
     };
+    if position < range.from {
+        return Err(failure(Outcome::Damaged, anyhow!("{name}: {why}")));
+    }
     if !args.quiet && range.from >= range.until {
         notice(name, "nothing follows the checkpoint");
     } else if !args.quiet {
-        let (entries, end) = (replayed.entries, Position(replayed.position.max(range.from)));
+        let (entries, end) = (played.entries, Position(played.position.max(range.from)));
         let noun = if entries == 1 { "entry" } else { "entries" };
         notice(name, &format!("{entries} whole {noun} behind the checkpoint, up to {end}; then: {why}"));
     }
