@@ -43,6 +43,7 @@
 //! * [`journal`]: a file as entries, through a memory map or a window of positioned reads
 //! * [`schema`] and [`sense`]: tables and fields by id, and whether an entry makes sense
 //! * [`sink`], [`replay`] and [`follow`]: where entries go, and playing a log into it, at once or as it grows
+//! * [`store`]: the tables that a log leaves behind, by column
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
@@ -100,6 +101,7 @@ pub mod schema;
 pub mod sense;
 pub mod sink;
 pub mod storage;
+pub mod store;
 pub mod text;
 mod value;
 pub mod writer;

@@ -27,6 +27,10 @@ pub enum FindingId {
     Holes,
     /// A soft checkpoint lies past the end.
     SoftPastEnd,
+    /// An entry below the current checkpoint decodes and cannot be played into tables.
+    Unloadable,
+    /// The log asks for more rows than were to be loaded.
+    TooManyRows,
     /// One copy of a hard checkpoint above the current one was written.
     PendingHardCheckpoint,
     /// The file ends in zeros.
@@ -45,6 +49,8 @@ pub enum FindingId {
     Clean,
     /// A remark: a pending hard checkpoint that the soft one already covers.
     PendingCovered,
+    /// A remark: an entry behind the current checkpoint cannot be played into tables.
+    TailUnloadable,
     /// A remark: the head's lock was not to be had.
     HeadNotLocked,
     /// A remark: whether there is a writer cannot be known.
@@ -67,6 +73,8 @@ impl FindingId {
             FindingId::CheckpointInsideEntry => "checkpoint-inside-entry",
             FindingId::Holes => "holes",
             FindingId::SoftPastEnd => "soft-past-end",
+            FindingId::Unloadable => "unloadable",
+            FindingId::TooManyRows => "too-many-rows",
             FindingId::PendingHardCheckpoint => "pending-hard-checkpoint",
             FindingId::ZeroFilledTail => "zero-filled-tail",
             FindingId::DamagedTail => "damaged-tail",
@@ -76,6 +84,7 @@ impl FindingId {
             FindingId::CleanSoft => "clean-soft",
             FindingId::Clean => "clean",
             FindingId::PendingCovered => "pending-covered",
+            FindingId::TailUnloadable => "tail-unloadable",
             FindingId::HeadNotLocked => "head-not-locked",
             FindingId::LocksUnknown => "locks-unknown",
             FindingId::EndUnknown => "end-unknown",
@@ -95,6 +104,8 @@ impl FindingId {
             FindingId::CheckpointInsideEntry => "checkpoint inside an entry",
             FindingId::Holes => "holes between the hard and the soft checkpoint",
             FindingId::SoftPastEnd => "soft checkpoint past the end",
+            FindingId::Unloadable => "log cannot be loaded",
+            FindingId::TooManyRows => "more rows than may be loaded",
             FindingId::PendingHardCheckpoint => "pending hard checkpoint",
             FindingId::ZeroFilledTail => "zero-filled tail",
             FindingId::DamagedTail => "damaged tail",
@@ -104,6 +115,7 @@ impl FindingId {
             FindingId::CleanSoft => "clean, soft",
             FindingId::Clean => "clean",
             FindingId::PendingCovered => "pending hard checkpoint, covered by the soft one",
+            FindingId::TailUnloadable => "tail cannot be loaded",
             FindingId::HeadNotLocked => "head read without its lock",
             FindingId::LocksUnknown => "no locks to ask",
             FindingId::EndUnknown => "other bytes behind the checkpoint",
@@ -122,7 +134,9 @@ impl FindingId {
             | FindingId::DamagedBody
             | FindingId::CheckpointInsideEntry
             | FindingId::Holes
-            | FindingId::SoftPastEnd => Outcome::Damaged,
+            | FindingId::SoftPastEnd
+            | FindingId::Unloadable => Outcome::Damaged,
+            FindingId::TooManyRows => Outcome::Failed,
             FindingId::PendingHardCheckpoint
             | FindingId::ZeroFilledTail
             | FindingId::DamagedTail
@@ -132,6 +146,7 @@ impl FindingId {
             | FindingId::CleanSoft
             | FindingId::Clean
             | FindingId::PendingCovered
+            | FindingId::TailUnloadable
             | FindingId::HeadNotLocked
             | FindingId::LocksUnknown
             | FindingId::EndUnknown => Outcome::Done,

@@ -4,12 +4,17 @@ use super::cuts::{Cut, CutName};
 use super::finding::{Advice, Finding, FindingId};
 use super::outage::Outage;
 use super::survey::{Mark, Survey};
-use crate::head::{Checkpoints, CutShort, HEAD_SIZE, HeadError, Version};
+use crate::head::{Checkpoints, CutShort, HeadError, Version};
 use crate::journal::{Origin, Writer};
 use crate::sense::Damage;
 use crate::text::{Bytes, Position};
 
-fn finding(id: FindingId, position: impl Into<Option<u64>>, advice: Advice, sentence: String) -> Finding {
+pub(super) fn finding(
+    id: FindingId,
+    position: impl Into<Option<u64>>,
+    advice: Advice,
+    sentence: String,
+) -> Finding {
     Finding { id, position: position.into(), sentence, advice }
 }
 
@@ -57,6 +62,7 @@ impl Finder<'_> {
                 .into_iter()
                 .flatten()
                 .collect();
+        found.extend(self.unloadable());
         if self.writer == Writer::Present {
             found.push(self.being_written());
         } else {
@@ -75,50 +81,12 @@ impl Finder<'_> {
         self.checkpoints.hard.position
     }
 
-    fn current(&self) -> u64 {
+    pub(super) fn current(&self) -> u64 {
         self.checkpoints.claimed()
     }
 
     fn size(&self) -> u64 {
         self.checkpoints.size
-    }
-
-    fn usable(&self, name: CutName) -> Option<&Cut> {
-        self.cuts.iter().find(|cut| cut.name == name && cut.decodes && cut.position > HEAD_SIZE)
-    }
-
-    /// The end of the last whole entry; where no entry decodes, there is nothing to recover.
-    fn recover_what_decodes(&self) -> Advice {
-        match self.usable(CutName::LastEntry) {
-            Some(_) => Advice::RecoverTo(CutName::LastEntry),
-            None => Advice::LookAtBytes,
-        }
-    }
-
-    /// What joedb itself would read, or the last whole entry where that is empty or does not decode.
-    fn recover(&self) -> Advice {
-        let current = if self.checkpoints.soft.is_some() { CutName::Soft } else { CutName::Hard };
-        match self.usable(current) {
-            Some(_) => Advice::RecoverToCheckpoint,
-            None => self.recover_what_decodes(),
-        }
-    }
-
-    /// The same, but for a tail that was softly acknowledged: then everything that decodes is worth keeping.
-    fn recover_with_tail(&self) -> Advice {
-        match self.survey.last_entry.position > self.current() {
-            true => Advice::RecoverTo(CutName::LastEntry),
-            false => self.recover(),
-        }
-    }
-
-    /// The same, but for a pending checkpoint that is known to be complete.
-    fn recover_past_checkpoint(&self) -> Advice {
-        let pending = self.checkpoints.pending_above_current().and_then(|_| self.usable(CutName::Pending));
-        match self.outage {
-            Outage::ProgramOnly if pending.is_some() => Advice::RecoverTo(CutName::Pending),
-            _ => self.recover(),
-        }
     }
 
     fn cut_short(&self) -> Option<Finding> {
@@ -175,7 +143,7 @@ impl Finder<'_> {
             Mark::Inside { before, after, kind } => Some(finding(
                 FindingId::CheckpointInsideEntry,
                 before,
-                if before > HEAD_SIZE { Advice::RecoverToPosition(before) } else { self.recover_what_decodes() },
+                self.recover_to_position(before),
                 format!(
                     "The {name} checkpoint at {} lies inside the {kind} entry from {} to {}. No joedb writer leaves \
                      that: the head or the log was changed.",
@@ -381,7 +349,10 @@ impl Finder<'_> {
                             it, until two readings agreed.";
             finding(FindingId::HeadNotLocked, 0, Advice::CheckAgain, sentence.to_owned())
         });
-        [covered, unlocked, self.locks_unknown(), self.end_unknown()].into_iter().flatten().collect()
+        [covered, self.unloadable_tail(), unlocked, self.locks_unknown(), self.end_unknown()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     fn locks_unknown(&self) -> Option<Finding> {
@@ -410,15 +381,5 @@ impl Finder<'_> {
             self.whole_entries()
         );
         Some(finding(FindingId::EndUnknown, current, Advice::LookAtTail, sentence))
-    }
-}
-
-/// The position that an advice would cut at.
-pub(super) fn advised_position(advice: Advice, checkpoints: &Checkpoints, cuts: &[Cut]) -> Option<u64> {
-    match advice {
-        Advice::RecoverToCheckpoint => Some(checkpoints.claimed()),
-        Advice::RecoverToPosition(position) => Some(position).filter(|&position| position > HEAD_SIZE),
-        Advice::RecoverTo(name) => cuts.iter().find(|cut| cut.name == name).map(|cut| cut.position),
-        Advice::LookAtBytes | Advice::Dump | Advice::LookAtTail | Advice::CheckAgain => None,
     }
 }

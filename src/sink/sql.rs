@@ -439,7 +439,7 @@ impl Format for Sql {
             return;
         }
         if !ended.whole {
-            out.bytes(b"-- The log does not decode from here on; what came before is kept.\n");
+            out.bytes(b"-- An error ended the log here; what came before is kept.\n");
         }
         self.pause(out, position);
         if ended.whole {

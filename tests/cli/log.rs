@@ -68,6 +68,10 @@ impl Log {
         self.push(&Entry::InsertVector { table: TableId(table), first: RecordId(first), count })
     }
 
+    pub(crate) fn delete(&mut self, table: u16, record: i64) -> &mut Log {
+        self.push(&Entry::Delete { table: TableId(table), record: RecordId(record) })
+    }
+
     pub(crate) fn delete_vector(&mut self, table: u16, first: i64, count: u64) -> &mut Log {
         self.push(&Entry::DeleteVector { table: TableId(table), first: RecordId(first), count })
     }

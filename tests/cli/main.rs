@@ -2,6 +2,7 @@
 
 mod attributes;
 mod check;
+mod check_load;
 mod compare;
 mod compat;
 mod convert;
@@ -24,6 +25,7 @@ mod slice;
 mod sqlite;
 mod sqlite_names;
 mod standard_input;
+mod store;
 mod streams;
 mod swap;
 mod table_model;

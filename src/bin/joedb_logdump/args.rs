@@ -3,6 +3,7 @@
 use crate::positions::position;
 use clap::{Parser, ValueEnum};
 use joedb::storage::Part;
+use joedb::store::Limits;
 use std::path::PathBuf;
 
 /// The forms that are no verdict.
@@ -62,6 +63,15 @@ pub(crate) struct Args {
     /// Read to the end of the file, whatever the head says.
     #[arg(long, aliases = ["ignore_header", "ignore-errors", "ignore_errors"], conflicts_with_all = NOT_DUMP)]
     pub(crate) ignore_header: bool,
+
+    /// Play the log into tables too, and stop where that fails; with --check that is a finding.
+    #[arg(long, conflicts_with_all = ["header", "compare"])]
+    pub(crate) load: bool,
+
+    /// With --load: how many rows and unset values are taken that no bytes stand behind. By default 16,777,216, and 8 for
+    /// each byte of the file; each takes at most 16 bytes of memory.
+    #[arg(long, value_name = "N", requires = "load")]
+    pub(crate) max_rows: Option<u64>,
 
     /// Print only entries from this position, decimal or 0x.
     #[arg(long, value_name = "POS", value_parser = position, conflicts_with_all = NOT_DUMP)]
@@ -128,6 +138,11 @@ impl Args {
     pub(crate) fn part(&self) -> Option<Part> {
         let asked = self.offset.is_some() || self.size.is_some();
         asked.then_some(Part { offset: self.offset.unwrap_or(0), size: self.size })
+    }
+
+    /// What a log of so many bytes may ask for without bytes behind it.
+    pub(crate) fn limits(&self, bytes: u64) -> Limits {
+        self.max_rows.map_or(Limits::for_log(bytes), |rows| Limits { rows })
     }
 }
 

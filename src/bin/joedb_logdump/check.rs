@@ -7,7 +7,7 @@ use crate::outcome::{Failure, is_broken_pipe, say};
 use crate::progress::Progress;
 use crate::table;
 use joedb::Outcome;
-use joedb::diagnosis::{Report, diagnose};
+use joedb::diagnosis::{Question, Report, diagnose_with};
 use joedb::journal::OpenError;
 use joedb::storage::{Place, ReadAt as _};
 use joedb::text::{visible, visible_json};
@@ -47,7 +47,9 @@ fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
         Err(error) => return Err(error.into()),
     };
     let mut progress = Progress::new("check", journal.size(), args.quiet);
-    Ok(diagnose(&mut journal, &input.evidence(), &mut |position| progress.at(position))?)
+    let load = args.load.then(|| args.limits(journal.size()));
+    let question = Question { load, ..Question::default() };
+    Ok(diagnose_with(&mut journal, &question, &input.evidence(), &mut |position| progress.at(position))?)
 }
 
 fn verdict(args: &Args, place: &Place, report: &Report) -> Outcome {

@@ -11,8 +11,9 @@ use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::journal::{Journal, Writer};
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
-use joedb::sink::{BlobReader, Format, LeftOut, TextSink};
+use joedb::sink::{BlobReader, Format, LeftOut, Sink, TextSink};
 use joedb::storage::Place;
+use joedb::store::{LoadError, Loading, Store, Unloadable};
 use joedb::text::escape::{self, Lines};
 use joedb::text::{Output, Position};
 use std::io::{self, IsTerminal as _, Write};
@@ -36,9 +37,9 @@ fn print(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result
         if args.compat && io::stdout().is_terminal() { &mut terminal } else { terminal.0 };
     let style = style(args, journal.version());
     let blobs = BlobReader::new(input.reader()?, journal.size());
-    let (replayed, left_out) = in_form(args, style, blobs, out, Dump { args, journal: &mut journal, range })?;
-    left_out_notice(args, place, left_out);
-    conclude(args, place, &replayed, range)
+    let played = in_form(args, style, blobs, out, Dump { args, journal: &mut journal, range })?;
+    left_out_notice(args, place, played.left_out);
+    conclude(args, place, &played, range)
 }
 
 /// Which entries are asked for.
@@ -76,6 +77,25 @@ fn outside(args: &Args, asked: u64, limit: u64) -> Failure {
     failure(Outcome::Damaged, error)
 }
 
+/// What was shown of a log, and why it was not all.
+struct Played {
+    entries: u64,
+    /// The end of the last entry.
+    position: u64,
+    end: End,
+    left_out: LeftOut,
+}
+
+/// Why no further entry was shown.
+enum End {
+    /// It was asked for.
+    Asked,
+    /// The log does not go on, or not there.
+    Interruption(Interruption),
+    /// The next entry cannot be loaded.
+    Unloadable(Unloadable),
+}
+
 struct Dump<'a> {
     args: &'a Args,
     journal: &'a mut Journal,
@@ -83,20 +103,57 @@ struct Dump<'a> {
 }
 
 impl Work for Dump<'_> {
-    type Result = Result<(Replayed, LeftOut), Failure>;
+    type Result = Result<Played, Failure>;
 
     fn print<F: Format>(self, mut sink: TextSink<'_, F>) -> Self::Result {
         let Dump { args, journal, range } = self;
-        let quiet = args.quiet || io::stdout().is_terminal();
-        let mut progress = Progress::new("dump", range.until, quiet);
-        let mut watch = |position| progress.at(position);
+        if is_loaded(args) {
+            return load(args, journal, range, sink);
+        }
         let replayed =
-            replay(journal, range, tolerance(args), &mut sink, &mut watch).map_err(|error| match error {
+            replay_with_progress(args, journal, range, &mut sink).map_err(|error| match error {
                 ReplayError::Source(error) => Failure::from(error),
                 ReplayError::Sink(error) => error.into(),
             })?;
-        Ok((replayed, sink.left_out()))
+        let end = replayed.interruption.map_or(End::Asked, End::Interruption);
+        let Replayed { entries, position, .. } = replayed;
+        Ok(Played { entries, position, end, left_out: sink.left_out() })
     }
+}
+
+/// The reference loads nothing where it is asked for the schema alone.
+const fn is_loaded(args: &Args) -> bool {
+    args.load && !(args.compat && args.schema_only)
+}
+
+fn load<F: Format>(
+    args: &Args,
+    journal: &mut Journal,
+    range: Range,
+    sink: TextSink<'_, F>,
+) -> Result<Played, Failure> {
+    let store = Store::new(args.limits(journal.size()));
+    let mut loading = Loading::new(store, sink, style(args, journal.version()).fidelity);
+    let end = match replay_with_progress(args, journal, range, &mut loading) {
+        Ok(replayed) => replayed.interruption.map_or(End::Asked, End::Interruption),
+        Err(ReplayError::Sink(LoadError::Unloadable(unloadable))) => End::Unloadable(unloadable),
+        Err(ReplayError::Sink(LoadError::Sink(error))) => return Err(error.into()),
+        Err(ReplayError::Source(error)) => return Err(error.into()),
+    };
+    let (entries, position) = (loading.entries(), loading.position());
+    let (_, sink) = loading.into_parts();
+    Ok(Played { entries, position, end, left_out: sink.left_out() })
+}
+
+fn replay_with_progress<S: Sink>(
+    args: &Args,
+    journal: &mut Journal,
+    range: Range,
+    sink: &mut S,
+) -> Result<Replayed, ReplayError<S::Error>> {
+    let quiet = args.quiet || io::stdout().is_terminal();
+    let mut progress = Progress::new("dump", range.until, quiet);
+    replay(journal, range, tolerance(args), sink, &mut |position| progress.at(position))
 }
 
 fn tolerance(args: &Args) -> Tolerance {
@@ -155,38 +212,50 @@ pub(crate) fn left_out_notice(args: &Args, place: &Place, left_out: LeftOut) {
     }
 }
 
-fn conclude(args: &Args, place: &Place, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
+fn conclude(args: &Args, place: &Place, played: &Played, range: Range) -> Result<Outcome, Failure> {
     if args.tail.is_some() {
-        return tail_end(args, place, replayed, range);
+        return tail_end(args, place, played, range);
     }
-    match replayed.interruption.clone() {
-        None => Ok(Outcome::Done),
-        Some(Interruption::NotABoundary(error)) => Err(failure(Outcome::Damaged, error)),
-        Some(Interruption::Damage(damage)) => {
-            let printed = match replayed.entries {
-                1 => "1 entry was printed".to_owned(),
-                entries => format!("{entries} entries were printed"),
-            };
-            let next = place.logdump("--check");
-            Err(failure(Outcome::Damaged, anyhow!("{damage}\n  {printed}; next: {next}")))
+    let check = |options| format!("next: {}", place.logdump(options));
+    let (outcome, why, next) = match &played.end {
+        End::Asked => return Ok(Outcome::Done),
+        End::Interruption(Interruption::NotABoundary(error)) => {
+            return Err(failure(Outcome::Damaged, *error));
         }
-    }
+        End::Interruption(Interruption::Damage(damage)) => {
+            (Outcome::Damaged, damage.to_string(), check("--check"))
+        }
+        End::Unloadable(unloadable) if unloadable.conflict.is_damage() => {
+            (Outcome::Damaged, unloadable.to_string(), check("--check --load"))
+        }
+        End::Unloadable(unloadable) => {
+            (Outcome::Failed, unloadable.to_string(), "--max-rows changes the limit".to_owned())
+        }
+    };
+    let printed = match played.entries {
+        1 => "1 entry was printed".to_owned(),
+        entries => format!("{entries} entries were printed"),
+    };
+    Err(failure(outcome, anyhow!("{why}\n  {printed}; {next}")))
 }
 
 /// A tail may end anyhow; only a log that does not decode up to it is damaged.
-fn tail_end(args: &Args, place: &Place, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
-    let why = match replayed.interruption.clone() {
-        None => "the end of the file".to_owned(),
-        Some(Interruption::NotABoundary(error)) => return Err(failure(Outcome::Damaged, error)),
-        Some(Interruption::Damage(damage)) if damage.position() < range.from => {
-            return Err(failure(Outcome::Damaged, damage));
+fn tail_end(args: &Args, place: &Place, played: &Played, range: Range) -> Result<Outcome, Failure> {
+    let (position, why) = match &played.end {
+        End::Asked => (range.from, "the end of the file".to_owned()),
+        End::Interruption(Interruption::NotABoundary(error)) => {
+            return Err(failure(Outcome::Damaged, *error));
         }
-        Some(Interruption::Damage(damage)) => damage.to_string(),
+        End::Interruption(Interruption::Damage(damage)) => (damage.position(), damage.to_string()),
+        End::Unloadable(unloadable) => (unloadable.position, unloadable.to_string()),
     };
+    if position < range.from {
+        return Err(failure(Outcome::Damaged, anyhow!("{why}")));
+    }
     if !args.quiet && range.from >= range.until {
         notice(place, "nothing follows the checkpoint");
     } else if !args.quiet {
-        let (entries, end) = (replayed.entries, Position(replayed.position.max(range.from)));
+        let (entries, end) = (played.entries, Position(played.position.max(range.from)));
         let noun = if entries == 1 { "entry" } else { "entries" };
         notice(place, &format!("{entries} whole {noun} behind the checkpoint, up to {end}; then: {why}"));
     }

@@ -9,17 +9,18 @@ pub(crate) const SECTIONS: &[Section] = &[
         "EXIT STATUS",
         "  0  done; with --check: clean, clean up to a soft checkpoint, or
      being written; --follow: interrupted
-  1  it could not be done: an I/O error, no such file, a directory
+  1  it could not be done: an I/O error, no such file, a directory;
+     --load: more rows than may be loaded
   2  wrong usage
   3  --compare: one file continues the other; --check: recoverable,
      nothing acknowledged is lost: a pending hard checkpoint, a
      zero-filled, damaged, torn or dirty tail; or --require was not
      met; --follow: the file was replaced, removed or renamed
   4  --compare: the files diverge; damaged: the file is cut short, an
-     entry below a checkpoint does not decode, a checkpoint lies
-     inside an entry or past the end; or what was asked for cannot be
-     had from this file; --follow: the file was cut or overwritten,
-     or its checkpoint moved backward
+     entry below a checkpoint does not decode, or cannot be loaded
+     (--load), a checkpoint lies inside an entry or past the end; or
+     what was asked for cannot be had from this file; --follow: the
+     file was cut or overwritten, or its checkpoint moved backward
   5  no joedb file: no signature, an unknown version, empty, or a cut
      head
 
@@ -34,6 +35,10 @@ With several files the worst one counts, in the order 1, 5, 4, 3, 0. A closed pi
 What would recovery throw away?
 
   joedb_logdump --tail app.joedb
+
+Can a joedb program load it: does every record exist that is used?
+
+  joedb_logdump --check --load app.joedb
 
 Is this the same log as in the backup, or what is new?
 
@@ -122,8 +127,8 @@ PROGRAM --generate WHAT prints the manual page (man) or completions for a shell 
     ),
     (
         "CAVEATS",
-        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check does not look \
-at which records exist.
+        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check looks at which \
+records exist only with --load, which holds all tables in memory.
 
 A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration; \
 there a file may look dirty only because it is being written.

@@ -68,6 +68,7 @@ fn facts(report: &Report) -> String {
         facts.push(counted(log.tally.entries, "whole entry"));
         facts.push(counted(log.tables, "table"));
         facts.push(format!("{} inserted", counted(log.tally.rows, "row")));
+        facts.extend(log.load.as_ref().map(|load| format!("{} in use", counted(load.rows, "row"))));
         facts.extend(
             log.last_timestamp.map(|seconds| format!("last timestamp {}", Utc::from_seconds(seconds))),
         );
