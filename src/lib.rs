@@ -42,7 +42,8 @@
 //! * the codec: [`Decoder`] turns bytes into an [`Entry`], [`Encoder`] turns it back
 //! * [`journal`]: a file as entries, through a memory map or a window of positioned reads
 //! * [`schema`] and [`sense`]: tables and fields by id, and whether an entry makes sense
-//! * [`sink`], [`replay`] and [`follow`]: where entries go, and playing a log into it, at once or as it grows
+//! * [`sink`], [`replay`], [`follow`] and [`printing`]: where entries go, and playing a log into it, at once, as it grows,
+//!   or on several processors
 //! * [`store`]: the tables that a log leaves behind, by column
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
@@ -95,6 +96,7 @@ pub mod head;
 pub mod journal;
 pub mod new_journal;
 mod outcome;
+pub mod printing;
 pub mod recovery;
 pub mod replay;
 pub mod schema;

@@ -100,6 +100,7 @@ pub fn replay<S: Sink>(
 }
 
 /// A log as far as it was played: where that is, the context there, and the schema. Playing goes on from it.
+#[derive(Clone)]
 pub(crate) struct Played {
     sense: Sense,
     bookmark: Bookmark,

@@ -8,7 +8,7 @@ use std::io;
 
 /// Reads the data of blobs from the file of the log.
 pub struct BlobReader {
-    file: Box<dyn ReadAt>,
+    file: Box<dyn ReadAt + Send>,
     /// The end of the file; `None` where it may grow.
     end: Option<u64>,
 }
@@ -19,13 +19,13 @@ const LONGEST_LENGTH: usize = 8;
 impl BlobReader {
     /// A reader of blobs that lie before `end` in `file`.
     #[must_use]
-    pub fn new(file: Box<dyn ReadAt>, end: u64) -> BlobReader {
+    pub fn new(file: Box<dyn ReadAt + Send>, end: u64) -> BlobReader {
         BlobReader { file, end: Some(end) }
     }
 
     /// A reader of blobs in a file that may grow.
     #[must_use]
-    pub fn of_growing(file: Box<dyn ReadAt>) -> BlobReader {
+    pub fn of_growing(file: Box<dyn ReadAt + Send>) -> BlobReader {
         BlobReader { file, end: None }
     }
 

@@ -166,6 +166,13 @@ pub trait Format {
         let _ = (out, bytes, context, schema);
         Run::default()
     }
+    /// The same form for another part of the log, in the state that this one is in; `None` where it cannot be had.
+    fn fork(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
     /// The end position of an entry, for [`Style::positions`].
     fn position(&mut self, out: &mut Output<'_>, position: u64);
     /// What stands behind the entries up to a checkpoint, where the log is followed.
@@ -217,6 +224,39 @@ pub struct TextSink<'w, F> {
     unprinted: Option<u64>,
 }
 
+/// The text of a part of a log.
+pub(crate) struct Page {
+    text: Vec<u8>,
+    /// How many entries it has.
+    pub(crate) entries: u64,
+    left_out: LeftOut,
+}
+
+/// How the pages of a sink are made.
+#[derive(Clone, Copy)]
+pub(crate) struct PageMaker {
+    style: Style,
+    always_blobs: bool,
+}
+
+impl PageMaker {
+    /// Makes a page of what `play` puts into a sink; `play` says how many entries that were, or that it failed.
+    pub(crate) fn print<F: Format>(
+        self,
+        format: F,
+        play: impl FnOnce(&mut TextSink<'_, F>) -> Option<u64>,
+    ) -> Option<Page> {
+        let mut text = Vec::new();
+        let mut sink = TextSink::new(format, self.style, &mut text);
+        sink.always_blobs = self.always_blobs;
+        let entries = play(&mut sink)?;
+        sink.print_position();
+        sink.out.flush().ok()?;
+        let left_out = sink.left_out;
+        Some(Page { text, entries, left_out })
+    }
+}
+
 impl<'w, F: Format> TextSink<'w, F> {
     /// A sink that prints to `writer`.
     pub fn new(format: F, style: Style, writer: &'w mut dyn Write) -> TextSink<'w, F> {
@@ -236,6 +276,30 @@ impl<'w, F: Format> TextSink<'w, F> {
     #[must_use]
     pub const fn left_out(&self) -> LeftOut {
         self.left_out
+    }
+
+    /// See [`Format::fork`].
+    pub(crate) fn fork(&self) -> Option<F> {
+        self.format.fork()
+    }
+
+    /// What makes pages like this sink's.
+    pub(crate) const fn page_maker(&self) -> PageMaker {
+        PageMaker { style: self.style, always_blobs: self.always_blobs }
+    }
+
+    /// Appends a page.
+    pub(crate) fn append(&mut self, page: &Page) -> io::Result<()> {
+        self.any |= page.entries > 0;
+        self.left_out.blobs = self.left_out.blobs.saturating_add(page.left_out.blobs);
+        self.left_out.bytes = self.left_out.bytes.saturating_add(page.left_out.bytes);
+        self.out.bytes(&page.text);
+        self.settle()
+    }
+
+    /// Goes on in the state of a form that followed the log elsewhere.
+    pub(crate) fn take_over(&mut self, format: F) {
+        self.format = format;
     }
 
     fn count_left_out(&mut self, entry: &Entry<'_>) {

@@ -430,6 +430,13 @@ impl Format for Sql {
         }
     }
 
+    /// The data of blobs comes from a reader that cannot be shared.
+    fn fork(&self) -> Option<Sql> {
+        let Sql { style, names, silent, .. } = self;
+        let fork = Sql { style: *style, blobs: None, names: names.clone(), silent: *silent };
+        (!style.blob_data).then_some(fork)
+    }
+
     fn position(&mut self, out: &mut Output<'_>, position: u64) {
         out.text(format_args!("-- {position}\n"));
     }

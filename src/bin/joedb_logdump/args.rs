@@ -124,6 +124,10 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["json", "check", "compare"])]
     pub(crate) compat: bool,
 
+    /// Print long logs on so many threads, instead of one for each processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..), conflicts_with_all = NOT_DUMP)]
+    pub(crate) threads: Option<u8>,
+
     /// Read the file in pieces instead of mapping it into memory: safe when another program may cut it.
     #[arg(long)]
     pub(crate) no_mmap: bool,

@@ -3,13 +3,14 @@
 use crate::PROGRAM;
 use crate::args::{Args, Tail};
 use crate::form::{Work, in_form, style};
-use crate::input;
+use crate::input::{self, Input};
 use crate::outcome::{Failure, failure, say};
 use crate::progress::Progress;
 use anyhow::{Context as _, anyhow};
 use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::journal::{Journal, Writer};
+use joedb::printing;
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Format, LeftOut, Sink, TextSink};
 use joedb::storage::Place;
@@ -18,6 +19,7 @@ use joedb::text::escape::{self, Lines};
 use joedb::text::{Output, Position};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
+use std::thread;
 
 pub(crate) fn run(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let place = input::place(path, args.part());
@@ -37,7 +39,8 @@ fn print(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result
         if args.compat && io::stdout().is_terminal() { &mut terminal } else { terminal.0 };
     let style = style(args, journal.version());
     let blobs = BlobReader::new(input.reader()?, journal.size());
-    let played = in_form(args, style, blobs, out, Dump { args, journal: &mut journal, range })?;
+    let dump = Dump { args, input: &input, journal: &mut journal, range };
+    let played = in_form(args, style, blobs, out, dump)?;
     left_out_notice(args, place, played.left_out);
     conclude(args, place, &played, range)
 }
@@ -98,6 +101,7 @@ enum End {
 
 struct Dump<'a> {
     args: &'a Args,
+    input: &'a Input,
     journal: &'a mut Journal,
     range: Range,
 }
@@ -105,16 +109,24 @@ struct Dump<'a> {
 impl Work for Dump<'_> {
     type Result = Result<Played, Failure>;
 
-    fn print<F: Format>(self, mut sink: TextSink<'_, F>) -> Self::Result {
-        let Dump { args, journal, range } = self;
+    fn print<F: Format + Send>(self, mut sink: TextSink<'_, F>) -> Self::Result {
+        let Dump { args, input, journal, range } = self;
         if is_loaded(args) {
             return load(args, journal, range, sink);
         }
-        let replayed =
-            replay_with_progress(args, journal, range, &mut sink).map_err(|error| match error {
-                ReplayError::Source(error) => Failure::from(error),
-                ReplayError::Sink(error) => error.into(),
-            })?;
+        let mut progress = progress(args, range);
+        let mut watch = |position| progress.at(position);
+        let replayed = match tolerance(args) {
+            Tolerance::Strict => {
+                let reopen = || input.journal(args);
+                printing::print(journal, range, &mut sink, threads(args), &reopen, &mut watch)
+            }
+            tolerance => replay(journal, range, tolerance, &mut sink, &mut watch),
+        };
+        let replayed = replayed.map_err(|error| match error {
+            ReplayError::Source(error) => Failure::from(error),
+            ReplayError::Sink(error) => error.into(),
+        })?;
         let end = replayed.interruption.map_or(End::Asked, End::Interruption);
         let Replayed { entries, position, .. } = replayed;
         Ok(Played { entries, position, end, left_out: sink.left_out() })
@@ -151,9 +163,17 @@ fn replay_with_progress<S: Sink>(
     range: Range,
     sink: &mut S,
 ) -> Result<Replayed, ReplayError<S::Error>> {
-    let quiet = args.quiet || io::stdout().is_terminal();
-    let mut progress = Progress::new("dump", range.until, quiet);
+    let mut progress = progress(args, range);
     replay(journal, range, tolerance(args), sink, &mut |position| progress.at(position))
+}
+
+fn progress(args: &Args, range: Range) -> Progress {
+    Progress::new("dump", range.until, args.quiet || io::stdout().is_terminal())
+}
+
+/// As many as there are processors, unless it was said.
+fn threads(args: &Args) -> usize {
+    args.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 fn tolerance(args: &Args) -> Tolerance {

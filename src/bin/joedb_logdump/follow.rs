@@ -53,7 +53,7 @@ struct Follow<'a> {
 impl Work for Follow<'_> {
     type Result = Result<Outcome, Failure>;
 
-    fn print<F: Format>(self, mut sink: TextSink<'_, F>) -> Self::Result {
+    fn print<F: Format + Send>(self, mut sink: TextSink<'_, F>) -> Self::Result {
         let (args, place) = (self.args, self.place);
         let ended = self.until_interrupted(&mut sink);
         if let Some(position) = ended.map_err(|error| reason(error, place))? {

@@ -9,7 +9,7 @@ use std::io::Write;
 pub(crate) trait Work {
     type Result;
 
-    fn print<F: Format>(self, sink: TextSink<'_, F>) -> Self::Result;
+    fn print<F: Format + Send>(self, sink: TextSink<'_, F>) -> Self::Result;
 }
 
 /// What the options say of the text.

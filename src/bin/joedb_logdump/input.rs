@@ -42,7 +42,7 @@ impl Input {
     }
 
     /// Another handle of the bytes.
-    pub(crate) fn reader(&self) -> io::Result<Box<dyn ReadAt>> {
+    pub(crate) fn reader(&self) -> io::Result<Box<dyn ReadAt + Send>> {
         Ok(Box::new(self.medium.try_clone()?))
     }
 
