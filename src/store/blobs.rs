@@ -67,3 +67,19 @@ impl Blobs {
         memory(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_version_4_does_not_store_is_no_size() {
+        let mut blobs = Blobs::default();
+        for size in [Some(0), None, Some(crate::COMPACT_MAX)] {
+            blobs.packed().push(BlobPosition { position: 77, size }.into());
+        }
+        let sizes: Vec<Option<u64>> = blobs.iter().map(|blob| blob.size).collect();
+        assert_eq!(sizes, [Some(0), None, Some(crate::COMPACT_MAX)]);
+        assert_eq!((blobs.get(1).position, blobs.get(3)), (77, Blobs::NULL));
+    }
+}

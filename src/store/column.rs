@@ -92,7 +92,8 @@ impl Column {
     }
 
     /// Sets the value of the record with this index.
-    #[inline]
+    // See `Store::apply`.
+    #[inline(always)]
     pub(super) fn set(
         &mut self,
         index: usize,

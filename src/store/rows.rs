@@ -27,7 +27,8 @@ impl Rows {
         self.columns.get(place(id.0)?)?.as_ref()
     }
 
-    #[inline]
+    // See `Store::apply`.
+    #[inline(always)]
     pub(super) fn update(
         &mut self,
         record: RecordId,

@@ -64,6 +64,22 @@ fn counts_that_overflow_or_that_no_memory_holds_are_refused() {
     assert_eq!(records(&store, 1), [0; 0]);
 }
 
+#[test]
+fn there_are_no_more_tables_and_fields_than_ids() {
+    let mut store = Store::default();
+    for number in 1..=u16::MAX {
+        store.apply(&create_table(&format!("t{number}"))).unwrap();
+        store.apply(&add_field(1, &format!("f{number}"), FieldType::Plain(Type::Int8))).unwrap();
+    }
+    let refused = "no id is left: at most 65535 tables, and fields of a table, expected";
+    assert_eq!(store.apply(&create_table("one_more")).unwrap_err().to_string(), refused);
+    assert_eq!(store.tables().count(), 65_535);
+    let field = add_field(1, "one_more", FieldType::Plain(Type::Int8));
+    assert_eq!(store.apply(&field).unwrap_err().to_string(), refused);
+    store.apply(&insert(65_535, 0)).unwrap();
+    assert_eq!(records(&store, 65_535), [0]);
+}
+
 /// Rows cost an eighth of a byte, but a value behind them needs the values before it.
 #[test]
 fn values_that_were_never_set_count_too() {
