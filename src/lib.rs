@@ -95,6 +95,7 @@ pub mod head;
 pub mod journal;
 pub mod new_journal;
 mod outcome;
+mod owned_values;
 pub mod recovery;
 pub mod replay;
 pub mod schema;
@@ -114,5 +115,6 @@ pub use entry::{Entry, FieldId, InsertForm, Kind, Located, RecordId, TableId, Up
 pub use head::{Checkpoints, HEAD_SIZE, Head, HeadError, Version};
 pub use journal::{Access, Journal, OpenError};
 pub use outcome::Outcome;
+pub use owned_values::{OwnedValues, WrongType};
 pub use schema::Schema;
 pub use value::{BlobPosition, FieldType, Type, Value, Values};
