@@ -31,8 +31,13 @@ fn the_page_of_joedb_convert_is_fresh() {
 }
 
 #[test]
+fn the_page_of_joedb_bench_is_fresh() {
+    compare("joedb_bench");
+}
+
+#[test]
 fn every_option_stands_in_the_page() {
-    for program in ["joedb_logdump", "joedb_convert"] {
+    for program in ["joedb_logdump", "joedb_convert", "joedb_bench"] {
         let page = generated(program, "man").replace('\\', "");
         let help = Command::cargo_bin(program).unwrap().arg("--help").assert().success();
         let help = String::from_utf8(help.get_output().stdout.clone()).unwrap();
@@ -53,12 +58,13 @@ fn completions_know_the_options() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(generated("joedb_logdump", shell).contains("ignore-header"), "{shell}");
         assert!(generated("joedb_convert", shell).contains("save-tail"), "{shell}");
+        assert!(generated("joedb_bench", shell).contains("external"), "{shell}");
     }
 }
 
 #[test]
 fn help_fits_80_columns() {
-    for program in ["joedb_logdump", "joedb_convert"] {
+    for program in ["joedb_logdump", "joedb_convert", "joedb_bench"] {
         let help = Command::cargo_bin(program).unwrap().arg("--help").assert().success();
         let help = String::from_utf8(help.get_output().stdout.clone()).unwrap();
         for line in help.lines() {

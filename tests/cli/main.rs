@@ -1,6 +1,9 @@
 //! The programs, driven as users drive them.
 
 mod attributes;
+mod bench;
+mod bench_external;
+mod bench_forms;
 mod check;
 mod check_load;
 mod compare;

@@ -17,6 +17,11 @@ pub(crate) fn convert() -> Command {
     assert_cmd::cargo::cargo_bin_cmd!("joedb_convert")
 }
 
+/// `joedb_bench`, without arguments.
+pub(crate) fn bench() -> Command {
+    assert_cmd::cargo::cargo_bin_cmd!("joedb_bench")
+}
+
 /// What `joedb_logdump` prints with these options, whatever its exit code.
 pub(crate) fn dumped(options: &[&str], path: &Path) -> String {
     let output = logdump().args(options).arg(path).output().unwrap();

@@ -1,7 +1,7 @@
 //! Help, wrong usage, and files that cannot be read.
 
 use crate::log::Sample;
-use crate::scene::{Scene, convert, is_root, logdump};
+use crate::scene::{Scene, bench, convert, is_root, logdump};
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty, starts_with};
 use std::fs;
@@ -9,10 +9,10 @@ use std::os::unix::fs::PermissionsExt as _;
 
 #[test]
 fn help_has_a_short_and_a_long_form_with_exit_status_and_examples() {
-    for mut program in [logdump(), convert()] {
+    for mut program in [logdump(), convert(), bench()] {
         program.arg("-h").assert().success().stdout(contains("Usage:").and(contains("EXAMPLES").not()));
     }
-    for mut program in [logdump(), convert()] {
+    for mut program in [logdump(), convert(), bench()] {
         let sections = contains("EXIT STATUS").and(contains("EXAMPLES")).and(contains("CAVEATS"));
         program.arg("--help").assert().success().stdout(sections);
     }
@@ -20,7 +20,7 @@ fn help_has_a_short_and_a_long_form_with_exit_status_and_examples() {
 
 #[test]
 fn the_version_is_that_of_the_package() {
-    for mut program in [logdump(), convert()] {
+    for mut program in [logdump(), convert(), bench()] {
         program.arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
     }
 }
@@ -69,7 +69,7 @@ fn the_options_of_check_are_wrong_usage_in_every_other_form() {
 
 #[test]
 fn what_cannot_be_generated_is_wrong_usage() {
-    for mut program in [logdump(), convert()] {
+    for mut program in [logdump(), convert(), bench()] {
         let message = contains("--generate: \"cake\" found, man, bash, elvish");
         program.args(["--generate", "cake"]).assert().code(2).stdout(is_empty()).stderr(message);
     }

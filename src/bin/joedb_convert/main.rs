@@ -7,6 +7,8 @@ mod load;
 #[path = "../shared/manual.rs"]
 mod manual;
 mod names;
+#[path = "../shared/naming.rs"]
+mod naming;
 #[path = "../shared/outcome.rs"]
 mod outcome;
 #[path = "../shared/positions.rs"]
@@ -15,6 +17,7 @@ mod positions;
 mod progress;
 mod receipt;
 mod sections;
+#[path = "../shared/signals.rs"]
 mod signals;
 mod source;
 #[path = "../shared/standard_input.rs"]
@@ -203,8 +206,16 @@ fn plan_of(journal: &mut Journal, args: &Args, signals: &Signals) -> Result<Plan
     let mut progress = Progress::new("verify", journal.size(), args.quiet);
     plan(journal, args.target(), options, &mut |position| {
         progress.at(position);
-        signals.end_if_received(PROGRAM);
+        end_if_interrupted(signals);
     })
+}
+
+/// Ends the program if a signal asked for that. Only for work that has nothing to clean up.
+fn end_if_interrupted(signals: &Signals) {
+    if let Some(signal) = signals.received() {
+        say(&format!("{PROGRAM}: interrupted; nothing was written"));
+        std::process::exit(i32::from(signal).saturating_add(128));
+    }
 }
 
 fn carry_out(

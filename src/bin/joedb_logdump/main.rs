@@ -12,6 +12,8 @@ mod input;
 mod interrupt;
 #[path = "../shared/manual.rs"]
 mod manual;
+#[path = "../shared/naming.rs"]
+mod naming;
 #[path = "../shared/outcome.rs"]
 mod outcome;
 #[path = "../shared/positions.rs"]

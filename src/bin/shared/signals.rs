@@ -25,14 +25,6 @@ impl Signals {
         Ok(())
     }
 
-    /// Ends the program if there was one. Only for work that has nothing to clean up.
-    pub(crate) fn end_if_received(&self, program: &str) {
-        if let Some(signal) = self.received() {
-            crate::outcome::say(&format!("{program}: interrupted; nothing was written"));
-            std::process::exit(i32::from(signal).saturating_add(128));
-        }
-    }
-
     /// The number of the signal, if there was one.
     pub(crate) fn received(&self) -> Option<u8> {
         u8::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|&signal| signal != 0)

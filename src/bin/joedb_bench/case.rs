@@ -1,0 +1,97 @@
+//! What is measured.
+
+use crate::contender::Contender;
+use crate::{journal, sqlite};
+use serde::Serialize;
+
+/// A job that several contenders do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
+pub(crate) enum Case {
+    Bulk,
+    Vector,
+    CommitHard,
+    CommitSoft,
+    CommitAsync,
+}
+
+impl Case {
+    /// In the order in which they are run.
+    pub(crate) const ALL: [Case; 5] =
+        [Case::Bulk, Case::Vector, Case::CommitHard, Case::CommitSoft, Case::CommitAsync];
+
+    /// The name that is typed.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Case::Bulk => "bulk",
+            Case::Vector => "vector",
+            Case::CommitHard => "commit-hard",
+            Case::CommitSoft => "commit-soft",
+            Case::CommitAsync => "commit-async",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Case> {
+        Case::ALL.into_iter().find(|case| case.name() == name)
+    }
+
+    /// What is done, in words.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Case::Bulk => "all rows in one transaction, ended by a hard checkpoint",
+            Case::Vector => "all rows in vectors of 65,536, ended by a hard checkpoint",
+            Case::CommitHard => "each row committed hard",
+            Case::CommitSoft => "each row committed softly",
+            Case::CommitAsync => "each row committed softly, and hard asynchronously",
+        }
+    }
+
+    /// So many that all cases with ten runs end within two minutes, unless a sync takes longer than some milliseconds.
+    pub(crate) const fn rows(self) -> u64 {
+        match self {
+            Case::Bulk | Case::Vector => 2_000_000,
+            Case::CommitHard => 200,
+            Case::CommitSoft | Case::CommitAsync => 50_000,
+        }
+    }
+
+    /// So many as in joedb's own documentation.
+    pub(crate) const fn paper_rows(self) -> u64 {
+        match self {
+            Case::Bulk | Case::Vector => 100_000_000,
+            Case::CommitHard => 10_000,
+            Case::CommitSoft | Case::CommitAsync => 1_000_000,
+        }
+    }
+
+    /// Who takes part. All are compared with the first.
+    pub(crate) const fn contenders(self) -> &'static [Contender] {
+        match self {
+            Case::Bulk => &[sqlite::BULK, sqlite::BULK_TUNED, journal::BULK_ALONE, journal::BULK],
+            Case::Vector => &[sqlite::BULK, sqlite::BULK_TUNED, journal::VECTOR_ALONE, journal::VECTOR],
+            Case::CommitHard => &[
+                sqlite::COMMIT_HARD,
+                sqlite::COMMIT_HARD_WAL,
+                journal::COMMIT_HARD_ALONE,
+                journal::COMMIT_HARD,
+            ],
+            Case::CommitSoft => &[sqlite::COMMIT_SOFT, journal::COMMIT_SOFT_ALONE, journal::COMMIT_SOFT],
+            Case::CommitAsync => &[sqlite::COMMIT_ASYNC, journal::COMMIT_ASYNC_ALONE, journal::COMMIT_ASYNC],
+        }
+    }
+
+    pub(crate) fn contender(self, name: &str) -> Option<&'static Contender> {
+        self.contenders().iter().find(|contender| contender.name == name)
+    }
+
+    /// Whether everything has to be hard at the end.
+    pub(crate) const fn ends_hard(self) -> bool {
+        !matches!(self, Case::CommitSoft)
+    }
+}
+
+impl From<Case> for &'static str {
+    fn from(case: Case) -> &'static str {
+        case.name()
+    }
+}
