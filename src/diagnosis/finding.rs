@@ -51,6 +51,30 @@ pub enum FindingId {
 }
 
 impl FindingId {
+    /// All of them, the strongest headline first.
+    pub const ALL: [FindingId; 20] = [
+        FindingId::NotAJoedbFile,
+        FindingId::UnknownVersion,
+        FindingId::EmptyFile,
+        FindingId::HeadCut,
+        FindingId::FileCutShort,
+        FindingId::DamagedBody,
+        FindingId::CheckpointInsideEntry,
+        FindingId::Holes,
+        FindingId::SoftPastEnd,
+        FindingId::PendingHardCheckpoint,
+        FindingId::ZeroFilledTail,
+        FindingId::DamagedTail,
+        FindingId::TornTail,
+        FindingId::DirtyTail,
+        FindingId::BeingWritten,
+        FindingId::CleanSoft,
+        FindingId::Clean,
+        FindingId::PendingCovered,
+        FindingId::HeadNotLocked,
+        FindingId::LocksUnknown,
+    ];
+
     /// The id as it stands in reports; it never changes.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -14,13 +14,14 @@
 use super::apply::{ApplyError, Stage, Supervisor, check_source, copy, heed, sum};
 use super::plan::{Plan, Share};
 use super::temporary::{Temporary, io_error};
-use super::transition::{lies_between, transition};
+use super::transition::{HeadWrite, lies_between, transition};
 use super::undo::{BEGUN_AT, UNDO_HEAD, UndoHead, UndoHeadError};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE, Head};
 use crate::storage::{Directory, Existing, ReadAt, Storage};
 use crate::text::{Position, file_name};
 use serde::Serialize;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// What was done to a file in place.
@@ -110,7 +111,8 @@ fn write_undo<D: Directory>(
     Ok(UNDO_HEAD.saturating_add(removed))
 }
 
-/// Every write is synced before the next one: the order is what makes them safe.
+/// Every write is synced before the next one: the order is what makes them safe. The head as it stands is written once
+/// more before: where an earlier run failed to sync, what is read of it need not be on the disk.
 fn change_head<S: Storage>(
     file: &mut S,
     path: &Path,
@@ -119,7 +121,8 @@ fn change_head<S: Storage>(
     size: u64,
 ) -> Result<(), ApplyError> {
     let no_way = || ApplyError::NoSafeWay { path: path.to_path_buf() };
-    for write in transition(old, new, size).ok_or_else(no_way)? {
+    let found = HeadWrite { position: 0, bytes: old.to_bytes().to_vec() };
+    for write in iter::once(found).chain(transition(old, new, size).ok_or_else(no_way)?) {
         file.write_at(&write.bytes, write.position).map_err(io_error(path, "writing the head"))?;
         file.sync().map_err(io_error(path, "syncing"))?;
     }

@@ -1,17 +1,19 @@
 //! Every crash of a run: after each operation, and inside it.
+//!
+//! A run is the state that it began with and the operations that it asked for: [`Crashes::of`] makes the states that a
+//! crash may leave. What did it, and what must hold, is somebody else's business.
 
 use crate::choices::Random;
-use crate::disk::{Disk, Operation, State};
+use crate::disk::{Disk, Operation, State, is_temporary};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 
 /// A run, as its storage saw it.
 pub(crate) struct Run<'a> {
     pub(crate) initial: &'a State,
     pub(crate) journal: &'a [Operation],
-    /// Whether the program said that it is done: then nothing may be lost any more.
-    pub(crate) succeeded: bool,
+    /// What the program said is done when it ended: then nothing of that may be lost any more. `None` if it failed.
+    pub(crate) promise: Option<&'static str>,
     /// The first operation to crash at; the crashes before are known.
     pub(crate) from: usize,
 }
@@ -20,12 +22,12 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Crash {
     /// How many operations had been issued.
     pub(crate) after: usize,
-    /// Whether the program had said that it is done.
-    pub(crate) acknowledged: bool,
+    /// What the program had said is done.
+    pub(crate) promise: Option<&'static str>,
     pub(crate) state: State,
 }
 
-/// Crashes runs, and shows each state once.
+/// Crashes runs, and shows each state once, and once more for each promise.
 pub(crate) struct Crashes {
     random: Random,
     seen: HashSet<u64>,
@@ -50,8 +52,8 @@ impl Crashes {
             }
             disk.apply(operation);
             if index >= run.from {
-                let acknowledged = run.succeeded && index + 1 == run.journal.len();
-                self.after(&disk, index + 1, acknowledged, &mut found);
+                let promise = run.promise.filter(|_| index + 1 == run.journal.len());
+                self.after(&disk, index + 1, promise, &mut found);
             }
         }
         found
@@ -60,33 +62,33 @@ impl Crashes {
     /// The write that was under way is cut at any byte.
     fn inside(&mut self, disk: &Disk, after: usize, operation: &Operation, found: &mut Vec<Crash>) {
         let Operation::Write { file, position, bytes } = operation else { return };
-        for cut in 1..bytes.len() {
+        let cuts = if disk.is_hidden(*file) { 0 } else { bytes.len() };
+        for cut in 1..cuts {
             let mut torn = disk.clone();
-            let (file, position, bytes) = (*file, *position, bytes[..cut].to_vec());
-            torn.apply(&Operation::Write { file, position, bytes });
+            let bytes = bytes[..cut].to_vec();
+            torn.apply(&Operation::Write { file: *file, position: *position, bytes });
             // What else may be lost is asked where few bytes are written: heads and marks.
-            if bytes_of_a_head(operation) {
-                self.after(&torn, after, false, found);
+            if is_short(operation) {
+                self.after(&torn, after, None, found);
             } else {
-                self.keep(Crash { after, acknowledged: false, state: torn.issued() }, found);
+                self.keep(Crash { after, promise: None, state: torn.issued() }, found);
             }
         }
     }
 
-    fn after(&mut self, disk: &Disk, after: usize, acknowledged: bool, found: &mut Vec<Crash>) {
-        self.keep(Crash { after, acknowledged, state: disk.issued() }, found);
-        let mut states = Vec::new();
-        disk.each_state(&mut self.random, &mut |state| states.push(state));
-        states.into_iter().for_each(|state| self.keep(Crash { after, acknowledged, state }, found));
+    fn after(&mut self, disk: &Disk, after: usize, promise: Option<&'static str>, found: &mut Vec<Crash>) {
+        self.keep(Crash { after, promise, state: disk.issued() }, found);
+        let mut random = self.random.fork();
+        disk.each_state(&mut random, &mut |state| self.keep(Crash { after, promise, state }, found));
     }
 
     fn keep(&mut self, mut crash: Crash, found: &mut Vec<Crash>) {
         self.made += 1;
-        // Nobody reads a temporary file again; that there is one makes the next one take another name.
+        // That there is a temporary file makes the next one take another name; what it holds makes no difference.
         let temporary = crash.state.iter_mut().filter(|(name, _)| is_temporary(name));
         temporary.for_each(|(_, bytes)| bytes.clear());
         let mut hasher = DefaultHasher::new();
-        (&crash.state, crash.acknowledged).hash(&mut hasher);
+        (&crash.state, crash.promise).hash(&mut hasher);
         if self.seen.insert(hasher.finish()) {
             self.distinct += 1;
             found.push(crash);
@@ -94,11 +96,7 @@ impl Crashes {
     }
 }
 
-fn bytes_of_a_head(operation: &Operation) -> bool {
+/// As heads and marks are.
+fn is_short(operation: &Operation) -> bool {
     matches!(operation, Operation::Write { bytes, .. } if bytes.len() <= joedb::head::HEAD_LENGTH)
-}
-
-/// Whether a name is one that recovery gives to unfinished files.
-pub(crate) fn is_temporary(name: &Path) -> bool {
-    name.to_string_lossy().starts_with(".joedb-") && name.extension().is_some_and(|end| end == "tmp")
 }
