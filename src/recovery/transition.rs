@@ -18,21 +18,8 @@ pub(super) struct HeadWrite {
     pub(super) bytes: Vec<u8>,
 }
 
-/// How far a place has come on its way from the old to the new value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Stage {
-    Old,
-    /// The old value with a high byte of zero: no soft checkpoint any more.
-    OldWithoutSign,
-    /// The new value with a high byte of zero: no soft checkpoint yet.
-    NewWithoutSign,
-    New,
-}
-
-const STAGES: [Stage; 4] = [Stage::Old, Stage::OldWithoutSign, Stage::NewWithoutSign, Stage::New];
-
-/// The places of a head on the way.
-type Places = [Stage; 4];
+/// The four places of a head on the way.
+type Slots = [i64; 4];
 
 /// The bits of an `i64` below its high byte.
 const LOW: i64 = 0x00ff_ffff_ffff_ffff;
@@ -51,42 +38,28 @@ impl Way {
         Way { old, new, size, allowed }
     }
 
-    fn value(&self, slot: usize, stage: Stage) -> i64 {
+    /// What a place may hold on the way: the old value, the same with a high byte of zero, which is no soft checkpoint
+    /// any more, the new value with a high byte of zero, which is none yet, and the new value.
+    fn values(&self, slot: usize) -> [i64; 4] {
         let value = |head: &Head| head.slots().get(slot).copied().unwrap_or(0);
-        match stage {
-            Stage::Old => value(&self.old),
-            Stage::OldWithoutSign => value(&self.old) & LOW,
-            Stage::NewWithoutSign => value(&self.new) & LOW,
-            Stage::New => value(&self.new),
-        }
+        let (old, new) = (value(&self.old), value(&self.new));
+        [old, old & LOW, new & LOW, new]
     }
 
-    fn slots(&self, places: Places) -> [i64; 4] {
-        let mut slots = [0; 4];
-        for (slot, (value, stage)) in slots.iter_mut().zip(places).enumerate() {
-            *value = self.value(slot, stage);
-        }
-        slots
+    fn head(&self, slots: Slots) -> Head {
+        Head::with_slots(self.new.version(), slots)
     }
 
     /// Whether a reader of these places would read to the old or to the new cut.
-    fn is_safe(&self, slots: [i64; 4]) -> bool {
-        let head = Head::with_slots(self.new.version(), slots);
-        self.allowed.contains(&head.checkpoints(self.size).current())
+    fn is_safe(&self, slots: Slots) -> bool {
+        self.allowed.contains(&self.head(slots).checkpoints(self.size).current())
     }
 
     /// Whether every head that a torn write of one place can leave is safe: the first bytes written, or the last.
-    fn survives_tearing(&self, from: Places, slot: usize, to: Stage) -> bool {
-        let before = self.slots(from);
-        let old = before.get(slot).copied().unwrap_or(0).to_le_bytes();
-        let new = self.value(slot, to).to_le_bytes();
-        let torn = |mix: [u8; 8]| {
-            let mut slots = before;
-            if let Some(place) = slots.get_mut(slot) {
-                *place = i64::from_le_bytes(mix);
-            }
-            self.is_safe(slots)
-        };
+    fn survives_tearing(&self, from: Slots, slot: usize, to: i64) -> bool {
+        let old = from.get(slot).copied().unwrap_or(0).to_le_bytes();
+        let new = to.to_le_bytes();
+        let torn = |mix: [u8; 8]| self.is_safe(with(from, slot, i64::from_le_bytes(mix)));
         let joined = |first: &[u8; 8], last: &[u8; 8], at: usize| {
             let mut mix = *first;
             for (index, byte) in mix.iter_mut().enumerate().skip(at) {
@@ -101,32 +74,27 @@ impl Way {
             .all(|at| torn(joined(&new, &old, at.saturating_add(1))) && torn(joined(&old, &new, at)))
     }
 
-    /// The heads one write away, and which place the write changes.
-    fn next(&self, from: Places) -> Vec<Places> {
+    /// The heads one write of one place away.
+    fn next(&self, from: Slots) -> Vec<Slots> {
         let mut next = Vec::new();
         for (slot, current) in from.into_iter().enumerate() {
-            let changes = |&stage: &Stage| self.value(slot, stage) != self.value(slot, current);
-            for stage in STAGES.into_iter().filter(changes) {
-                if self.survives_tearing(from, slot, stage) {
-                    let mut places = from;
-                    places.iter_mut().skip(slot).take(1).for_each(|place| *place = stage);
-                    next.push(places);
-                }
-            }
+            let changes = self.values(slot).into_iter().filter(|&value| value != current);
+            let safe = changes.filter(|&value| self.survives_tearing(from, slot, value));
+            next.extend(safe.map(|value| with(from, slot, value)));
         }
         next
     }
 
     /// The shortest way, by breadth first through at most 256 heads.
-    fn search(&self) -> Option<Vec<Places>> {
-        let mut seen: Vec<(Places, Option<usize>)> = vec![([Stage::Old; 4], None)];
+    fn search(&self) -> Option<Vec<Slots>> {
+        let mut seen: Vec<(Slots, Option<usize>)> = vec![(self.old.slots(), None)];
         let mut queue = VecDeque::from([0]);
         while let Some(index) = queue.pop_front() {
-            let (places, _) = *seen.get(index)?;
-            if self.slots(places) == self.new.slots() {
+            let (slots, _) = *seen.get(index)?;
+            if slots == self.new.slots() {
                 return Some(trace(&seen, index));
             }
-            for next in self.next(places) {
+            for next in self.next(slots) {
                 if !seen.iter().any(|(known, _)| *known == next) {
                     queue.push_back(seen.len());
                     seen.push((next, Some(index)));
@@ -136,20 +104,21 @@ impl Way {
         None
     }
 
-    fn writes(&self, way: &[Places]) -> Vec<HeadWrite> {
+    fn writes(&self, way: &[Slots]) -> Vec<HeadWrite> {
         let pairs = way.iter().zip(way.iter().skip(1));
         pairs.filter_map(|(&from, &to)| difference(self.head(from), self.head(to))).collect()
     }
-
-    fn head(&self, places: Places) -> Head {
-        Head::with_slots(self.new.version(), self.slots(places))
-    }
 }
 
-fn trace(seen: &[(Places, Option<usize>)], mut index: usize) -> Vec<Places> {
+fn with(mut slots: Slots, slot: usize, value: i64) -> Slots {
+    slots.iter_mut().skip(slot).take(1).for_each(|place| *place = value);
+    slots
+}
+
+fn trace(seen: &[(Slots, Option<usize>)], mut index: usize) -> Vec<Slots> {
     let mut way = Vec::new();
-    while let Some(&(places, before)) = seen.get(index) {
-        way.push(places);
+    while let Some(&(slots, before)) = seen.get(index) {
+        way.push(slots);
         match before {
             Some(before) => index = before,
             None => break,
