@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! cut    1  undo file: removed bytes, old head, checksums; synced, renamed, directory synced
-//!        2  head: place by place, each write synced, in an order in which every crash reads to the old or new cut
+//!        2  head: as it is, then place by place, each write synced, in an order in which every crash reads to the old or
+//!           the new cut
 //!        3  length: set to the cut, synced
 //! undo   1  mark the undo file as begun, synced
-//!        2  write the removed bytes behind the cut, synced; the head still says the cut
-//!        3  head: place by place, back to the old bytes
+//!        2  write the removed bytes behind the cut; the head still says the cut
+//!        3  head: as it is, synced with the removed bytes, then place by place, back to the old bytes
 //! ```
 //!
 //! Both can be interrupted anywhere and repeated.
@@ -112,7 +113,8 @@ fn write_undo<D: Directory>(
 }
 
 /// Every write is synced before the next one: the order is what makes them safe. The head as it stands is written once
-/// more before: where an earlier run failed to sync, what is read of it need not be on the disk.
+/// more before, and synced with all that was written until then: where an earlier run failed to sync, what is read of it
+/// need not be on the disk.
 fn change_head<S: Storage>(
     file: &mut S,
     path: &Path,
@@ -203,7 +205,6 @@ pub fn undo<S: Storage>(
     supervisor.stage(Stage::Copy, head.removed());
     copy(undo_file, UNDO_HEAD, (file, path), head.new_size, head.removed(), supervisor)?;
     file.set_size(head.old_size).map_err(io_error(path, "setting the size"))?;
-    file.sync().map_err(io_error(path, "syncing"))?;
     change_head(file, path, found, old, head.old_size)?;
     Ok(UndoReceipt { size: head.old_size, put_back: head.removed() })
 }

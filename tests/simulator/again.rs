@@ -1,44 +1,40 @@
 //! A recovery that stops and is taken up in the same uptime: the machine did not crash, so nothing that was pending is
 //! lost yet, and nothing of it is durable.
 
-use crate::in_place::{Cutting, Undoing, Way};
+use crate::in_place::{Cut, Cutting, Undoing, Way};
 use crate::logs;
-use crate::once::{all_cuts, conversions, of, undoable};
+use crate::once::{all_cuts, conversions, cuts, of, undoable};
 use crate::report::survives;
-use crate::work::{fail_to_sync, kill};
+use crate::work::{Stop, go_on};
 
-const WAYS: [Way; 2] = [Way::Plain, Way::WithoutUndo];
+/// All cuts of the small logs, and one of each large one, which take a hundred times as long.
+fn some_cuts(ways: &[Way]) -> Vec<Cut> {
+    let mut some = all_cuts(&logs::small(), ways);
+    some.extend(logs::large().iter().filter_map(|log| cuts(log, Way::Plain).into_iter().next()));
+    some
+}
 
-#[test]
-fn what_was_killed_is_taken_up_again_before_anything_reached_the_disk() {
-    survives("killed cuts", all_cuts(&logs::small(), &WAYS), |cut, crashes| {
+fn survives_going_on(stop: Stop, what: &str) {
+    survives(&format!("{what} cuts"), some_cuts(&[Way::Plain, Way::WithoutUndo]), |cut, crashes| {
         let (cutting, undoing) = (Cutting(&cut), Undoing(&cut));
-        kill(&cutting, &[&cutting, &undoing], &cut.initial(), crashes).map_err(of(&cut.name))
+        go_on(&cutting, &[&cutting, &undoing], stop, &cut.initial(), crashes).map_err(of(&cut.name))
     });
-    let cuts = undoable(all_cuts(&logs::small(), &[Way::Plain]));
-    survives("killed undos", cuts, |cut, crashes| {
+    survives(&format!("{what} undos"), undoable(some_cuts(&[Way::Plain])), |cut, crashes| {
         let (cutting, undoing) = (Cutting(&cut), Undoing(&cut));
-        kill(&undoing, &[&cutting, &undoing], &cut.done(), crashes).map_err(of(&cut.name))
+        go_on(&undoing, &[&cutting, &undoing], stop, &cut.done(), crashes).map_err(of(&cut.name))
     });
-    survives("killed on the way to another file", conversions(&logs::small()), |conversion, crashes| {
-        kill(&conversion, &[&conversion], &conversion.initial(), crashes).map_err(of(&conversion.name))
+    let logs = [logs::small(), logs::large()].concat();
+    survives(&format!("{what} recoveries to another file"), conversions(&logs), |conversion, crashes| {
+        go_on(&conversion, &[&conversion], stop, &conversion.initial(), crashes).map_err(of(&conversion.name))
     });
 }
 
 #[test]
-fn what_a_failed_sync_dropped_is_not_believed_because_it_reads_back() {
-    let logs = [logs::small(), logs::large()].concat();
-    survives("cuts that failed to sync", all_cuts(&logs, &WAYS), |cut, crashes| {
-        let (cutting, undoing) = (Cutting(&cut), Undoing(&cut));
-        fail_to_sync(&cutting, &[&cutting, &undoing], &cut.initial(), crashes).map_err(of(&cut.name))
-    });
-    let cuts = undoable(all_cuts(&logs, &[Way::Plain]));
-    survives("undos that failed to sync", cuts, |cut, crashes| {
-        let (cutting, undoing) = (Cutting(&cut), Undoing(&cut));
-        fail_to_sync(&undoing, &[&cutting, &undoing], &cut.done(), crashes).map_err(of(&cut.name))
-    });
-    survives("recoveries to another file that failed to sync", conversions(&logs), |conversion, crashes| {
-        fail_to_sync(&conversion, &[&conversion], &conversion.initial(), crashes)
-            .map_err(of(&conversion.name))
-    });
+fn what_was_killed_is_taken_up_again_before_anything_reached_the_disk() {
+    survives_going_on(Stop::Killed, "killed");
+}
+
+#[test]
+fn what_failed_is_tried_again_and_what_reads_back_is_not_believed_to_be_on_the_disk() {
+    survives_going_on(Stop::Failed, "failed");
 }

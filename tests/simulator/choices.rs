@@ -4,7 +4,7 @@
 const ALL: usize = 1024;
 
 /// So many pairs of deviations are visited at most.
-const PAIRS: usize = 500;
+const PAIRS: usize = 200;
 
 /// So many combinations are drawn where not all are visited.
 const DRAWN: usize = 100;

@@ -72,6 +72,10 @@ impl Work for Conversion {
         true
     }
 
+    fn is_about(&self, _: &Path) -> bool {
+        true
+    }
+
     /// Recovers as somebody does who finds the directory like this: a tail that is there is kept.
     fn run(&self, directory: &SimDirectory) -> Result<(), String> {
         let state = directory.state();

@@ -30,6 +30,8 @@ pub(crate) struct Crash {
 /// Crashes runs, and shows each state once, and once more for each promise.
 pub(crate) struct Crashes {
     random: Random,
+    /// Disks that were crashed, by what they may hold and what was promised.
+    disks: HashSet<(u64, Option<&'static str>)>,
     seen: HashSet<u64>,
     /// How many states were made, the same ones counted as often as they were.
     pub(crate) made: usize,
@@ -39,23 +41,25 @@ pub(crate) struct Crashes {
 
 impl Crashes {
     pub(crate) fn new(seed: u64) -> Crashes {
-        Crashes { random: Random(seed), seen: HashSet::new(), made: 0, distinct: 0 }
+        Crashes { random: Random(seed), disks: HashSet::new(), seen: HashSet::new(), made: 0, distinct: 0 }
     }
 
     /// The states that crashes of this run leave, without those that were shown before.
     pub(crate) fn of(&mut self, run: &Run<'_>) -> Vec<Crash> {
         let mut disk = Disk::new(run.initial);
         let mut found = Vec::new();
+        let promise = |issued| run.promise.filter(|_| issued == run.journal.len());
         for (index, operation) in run.journal.iter().enumerate() {
             if index >= run.from {
                 self.inside(&disk, index, operation, &mut found);
             }
             disk.apply(operation);
             if index >= run.from {
-                let promise = run.promise.filter(|_| index + 1 == run.journal.len());
-                self.after(&disk, index + 1, promise, &mut found);
+                self.after(&disk, index + 1, promise(index + 1), &mut found);
             }
         }
+        // Who asks for nothing promises something all the same.
+        self.after(&disk, run.journal.len(), promise(run.journal.len()), &mut found);
         found
     }
 
@@ -77,6 +81,9 @@ impl Crashes {
     }
 
     fn after(&mut self, disk: &Disk, after: usize, promise: Option<&'static str>, found: &mut Vec<Crash>) {
+        if !self.disks.insert((disk.fingerprint(), promise)) {
+            return;
+        }
         self.keep(Crash { after, promise, state: disk.issued() }, found);
         let mut random = self.random.fork();
         disk.each_state(&mut random, &mut |state| self.keep(Crash { after, promise, state }, found));

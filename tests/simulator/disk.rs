@@ -6,6 +6,7 @@
 use crate::choices::{Random, each_choice};
 use crate::file::{File, Uncertainty};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 /// What is found after a crash: every name, and the bytes under it.
@@ -55,6 +56,10 @@ impl Operation {
         matches!(self, Operation::Sync { .. } | Operation::SyncData { .. } | Operation::SyncDirectory)
     }
 
+    pub(crate) const fn is_failed_sync(&self) -> bool {
+        matches!(self, Operation::FailedSync { .. } | Operation::FailedSyncDirectory)
+    }
+
     /// Whether it changes what a reader sees, if only to the same again.
     pub(crate) const fn is_change(&self) -> bool {
         matches!(self, Operation::Write { .. } | Operation::SetSize { .. } | Operation::Name(_))
@@ -62,7 +67,7 @@ impl Operation {
 }
 
 /// A change of a directory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum NameChange {
     Create { name: PathBuf, file: Inode },
     Rename { from: PathBuf, to: PathBuf, file: Inode },
@@ -108,7 +113,7 @@ pub(crate) fn is_temporary(name: &Path) -> bool {
 }
 
 /// What became of a change of the directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Fate {
     /// The next sync makes it durable.
     Pending,
@@ -173,6 +178,16 @@ impl Disk {
         let names = self.names.iter().map(|(name, file)| (name.as_path(), *file));
         let given = self.changes.iter().filter_map(|(change, _)| change.gives());
         names.chain(given).filter(|(_, named)| *named == file).all(|(name, _)| is_temporary(name))
+    }
+
+    /// A number for what the disk may hold now. Runs that began differently often come to be the same.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.names, &self.changes).hash(&mut hasher);
+        for (file, content) in self.files.iter().enumerate().filter(|(file, _)| !self.is_hidden(*file)) {
+            (file, content.may_hold()).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// What is there when the program alone crashes.

@@ -1,6 +1,7 @@
 //! A file on a disk: the versions that each of its sectors may have, and the lengths that it may have.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::ops::Range;
 
 /// What the next sync writes is remembered for so many bytes together: no system has smaller pages, and with larger
@@ -11,7 +12,7 @@ const PAGE: usize = 8;
 type Image = Vec<Option<u8>>;
 
 /// What a file was at some time, and further bytes that it had before or has after.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 struct Version {
     image: Image,
     size: usize,
@@ -124,6 +125,11 @@ impl File {
         self.versions.dedup();
         let longest = self.longest();
         self.versions.iter_mut().for_each(|version| version.image.truncate(longest));
+    }
+
+    /// What it may hold now, as something to be hashed; what a later sync would do is no part of it.
+    pub(crate) fn may_hold(&self) -> impl Hash {
+        &self.versions
     }
 
     pub(crate) const fn is_certain(&self) -> bool {

@@ -193,6 +193,10 @@ impl Work for Cutting<'_> {
         true
     }
 
+    fn is_about(&self, _: &Path) -> bool {
+        true
+    }
+
     fn run(&self, directory: &SimDirectory) -> Result<(), String> {
         self.0.run(directory)
     }
@@ -220,6 +224,10 @@ impl Work for Undoing<'_> {
 
     fn is_possible(&self, state: &State) -> bool {
         first_undo(state).is_some()
+    }
+
+    fn is_about(&self, name: &Path) -> bool {
+        name == Path::new(FILE)
     }
 
     fn run(&self, directory: &SimDirectory) -> Result<(), String> {

@@ -209,11 +209,17 @@ fn of_version_4(log: &Transactions) -> Vec<Row> {
 
 // ---- Large ones --------------------------------------------------------------------------------------------
 
+/// A text of which no sector is like another.
+fn text(length: usize) -> Vec<u8> {
+    let words = (length..).flat_map(|number| format!("{} ", number * number).into_bytes());
+    words.take(length).collect()
+}
+
 /// Logs of several sectors of each size: head and cut lie in different ones, and so do the removed bytes.
 pub(crate) fn large() -> Vec<Log> {
     let mut log = Transactions::new(Version::V5);
     let mut commit = |lengths: &[usize]| {
-        lengths.iter().for_each(|&length| log.entries.push(&Entry::Comment { text: &vec![b'x'; length] }));
+        lengths.iter().for_each(|&length| log.entries.push(&Entry::Comment { text: &text(length) }));
         log.entries.position()
     };
     let (first, second) = (commit(&[300, 280]), commit(&[900]));

@@ -7,6 +7,7 @@ use crate::crash::{Crash, Crashes, Run};
 use crate::disk::{Operation, State, is_temporary};
 use crate::storage::{FAULTS, Fault, SimDirectory};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 
 /// Something that changes files, and what it promises.
 pub(crate) trait Work {
@@ -15,6 +16,9 @@ pub(crate) trait Work {
 
     /// Whether somebody who finds these files can do it.
     fn is_possible(&self, state: &State) -> bool;
+
+    /// Whether a file of this name is what it is about: that has to be durable when it is done.
+    fn is_about(&self, name: &Path) -> bool;
 
     /// Does it.
     ///
@@ -25,7 +29,7 @@ pub(crate) trait Work {
     /// What must hold wherever it is interrupted.
     fn check(&self, state: &State) -> Result<(), String>;
 
-    /// What must hold once it said that it is done.
+    /// What must hold once it said that it is done, whatever happened before it began.
     fn check_done(&self, state: &State) -> Result<(), String>;
 
     /// Doing it again completes.
@@ -59,16 +63,18 @@ pub(crate) enum Depth {
     Again,
 }
 
-/// Checks what crashes of a run leave, and returns it.
+/// Checks what crashes of a run leave, and returns it. What was `seen` when the program said that it is done has to be
+/// durable then, as far as it is about that.
 pub(crate) fn examine(
     work: &dyn Work,
     run: &Run<'_>,
+    seen: Option<&State>,
     depth: Depth,
     crashes: &mut Crashes,
 ) -> Result<Vec<State>, String> {
     let mut states = Vec::new();
     for Crash { after, promise, state } in crashes.of(run) {
-        let done = if promise.is_some() { work.check_done(&state) } else { Ok(()) };
+        let done = if promise.is_some() { check_promise(work, &state, seen) } else { Ok(()) };
         let again = if depth == Depth::Again { work.check_again(&state) } else { Ok(()) };
         let checked = work.check(&state).and(done).and(again);
         checked.map_err(|violation| {
@@ -78,6 +84,15 @@ pub(crate) fn examine(
         states.push(state);
     }
     Ok(states)
+}
+
+fn check_promise(work: &dyn Work, state: &State, seen: Option<&State>) -> Result<(), String> {
+    let result = |state: &State| -> State {
+        let about = |name: &Path| work.is_about(name) && !is_temporary(name);
+        state.clone().into_iter().filter(|(name, _)| about(name)).collect()
+    };
+    let durable = seen.is_none_or(|seen| result(seen) == result(state));
+    if durable { work.check_done(state) } else { Err("what could be seen is not durable".to_owned()) }
 }
 
 /// Crashes everywhere, and returns what that leaves.
@@ -90,7 +105,7 @@ pub(crate) fn crash(
     let Outcome { directory, result } = attempt(work, initial, None);
     result.map_err(|error| format!("{}: {error}", work.name()))?;
     let run = Run { initial, journal: &directory.journal(), promise: Some(work.name()), from: 0 };
-    examine(work, &run, depth, crashes)
+    examine(work, &run, Some(&directory.state()), depth, crashes)
 }
 
 /// After every crash of the first, and a restart of the machine, the others are done and crash everywhere, too.
@@ -133,86 +148,83 @@ pub(crate) fn fail(work: &dyn Work, initial: &State, crashes: &mut Crashes) -> R
         }
         work.check(&directory.state()).map_err(context)?;
         let run = Run { initial, journal: &directory.journal(), promise: None, from };
-        examine(work, &run, Depth::Again, crashes).map_err(context)?;
+        examine(work, &run, None, Depth::Again, crashes).map_err(context)?;
     }
     Ok(())
 }
 
-/// The first is killed before each operation and inside each write. The others take up what it left in the same uptime,
-/// before anything of that has reached the disk, and crash everywhere.
-pub(crate) fn kill(
+/// How the first of two is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// By being killed before an operation, or inside a write.
+    Killed,
+    /// By an operation that fails.
+    Failed,
+}
+
+impl Stop {
+    fn faults(self, operation: &Operation) -> Vec<Fault> {
+        let cuts = match operation {
+            Operation::Write { bytes, .. } if bytes.len() > 8 => vec![0, bytes.len() / 2, bytes.len() - 1],
+            Operation::Write { bytes, .. } => (0..bytes.len()).collect(),
+            _ => vec![0],
+        };
+        match self {
+            Stop::Killed => cuts.into_iter().map(Fault::Killed).collect(),
+            Stop::Failed if matches!(operation, Operation::Write { .. }) => FAULTS.to_vec(),
+            // All others fail in one way.
+            Stop::Failed => vec![Fault::InputOutput],
+        }
+    }
+}
+
+/// The first is stopped in each operation. The others go on where it stopped in the same uptime, before anything of that
+/// has reached the disk, and crash everywhere.
+pub(crate) fn go_on(
     first: &dyn Work,
     others: &[&dyn Work],
+    stop: Stop,
     initial: &State,
     crashes: &mut Crashes,
 ) -> Result<(), String> {
     for (at, operation) in operations(first, initial).iter().enumerate() {
-        for bytes in cuts(operation) {
-            let fault = Fault::Killed(bytes);
-            take_up(first, others, initial, (at, fault), crashes)
-                .map_err(|violation| format!("killed in operation {at} after {bytes} bytes: {violation}"))?;
+        for fault in stop.faults(operation) {
+            for other in others {
+                go_on_after(first, *other, initial, (at, fault), crashes)
+                    .map_err(|violation| format!("{fault:?} in operation {at}: {violation}"))?;
+            }
         }
     }
     Ok(())
 }
 
-/// How many bytes of a write may be done when the program is killed: any number of a short one.
-fn cuts(operation: &Operation) -> Vec<usize> {
-    match operation {
-        Operation::Write { bytes, .. } if bytes.len() > 8 => vec![0, bytes.len() / 2, bytes.len() - 1],
-        Operation::Write { bytes, .. } => (0..bytes.len()).collect(),
-        _ => vec![0],
-    }
-}
-
-/// Each sync of the first fails, and drops what was pending, which reads still show. The others are done all the same,
-/// without a restart of the machine, and crash everywhere.
-pub(crate) fn fail_to_sync(
+fn go_on_after(
     first: &dyn Work,
-    others: &[&dyn Work],
-    initial: &State,
-    crashes: &mut Crashes,
-) -> Result<(), String> {
-    let operations = operations(first, initial);
-    for (at, _) in operations.iter().enumerate().filter(|(_, operation)| operation.is_sync()) {
-        take_up(first, others, initial, (at, Fault::InputOutput), crashes)
-            .map_err(|violation| format!("sync failed in operation {at}: {violation}"))?;
-    }
-    Ok(())
-}
-
-/// The first one fails, and each of the others goes on where it stopped.
-fn take_up(
-    first: &dyn Work,
-    others: &[&dyn Work],
+    other: &dyn Work,
     initial: &State,
     fault: (usize, Fault),
     crashes: &mut Crashes,
 ) -> Result<(), String> {
-    for other in others {
-        let Outcome { directory, result } = attempt(first, initial, Some(fault));
-        if result.is_ok() {
-            return Err(format!("{} did not notice", first.name()));
-        }
-        if !other.is_possible(&directory.state()) {
-            continue;
-        }
-        let from = directory.journal().len();
-        directory.start_again();
-        other.run(&directory).map_err(|error| format!("{} taken up: {error}", other.name()))?;
-        let journal = directory.journal();
-        let promise = promise(*other, fault.1, &journal[from..]);
-        let run = Run { initial, journal: &journal, promise, from };
-        examine(*other, &run, Depth::Check, crashes)?;
+    let Outcome { directory, result } = attempt(first, initial, Some(fault));
+    if result.is_ok() {
+        return Err(format!("{} did not notice", first.name()));
     }
-    Ok(())
-}
-
-/// After a failed sync nobody can tell what is durable but by writing it again. So who finds all done, and touches nothing,
-/// promises nothing.
-fn promise(work: &dyn Work, fault: Fault, journal: &[Operation]) -> Option<&'static str> {
-    let can_be_kept = matches!(fault, Fault::Killed(_)) || journal.iter().any(Operation::is_change);
-    can_be_kept.then(|| work.name())
+    if !other.is_possible(&directory.state()) {
+        return Ok(());
+    }
+    let from = directory.journal().len();
+    directory.start_again();
+    other.run(&directory).map_err(|error| format!("{} taken up: {error}", other.name()))?;
+    let journal = directory.journal();
+    let (before, after) = journal.split_at(from);
+    // What a failed sync dropped can be seen, and nobody can tell what of it is durable but by writing it again: who finds
+    // all done, and touches nothing, promises nothing.
+    let is_seen_durable = !before.iter().any(Operation::is_failed_sync);
+    let can_promise = is_seen_durable || after.iter().any(Operation::is_change);
+    let promise = can_promise.then(|| other.name());
+    let seen = Some(directory.state()).filter(|_| is_seen_durable);
+    let run = Run { initial, journal: &journal, promise, from };
+    examine(other, &run, seen.as_ref(), Depth::Check, crashes).map(drop)
 }
 
 /// A wrong program: it leaves out one sync, counted from 0, and does not know.
@@ -228,6 +240,10 @@ impl Work for WithoutSync<'_> {
 
     fn is_possible(&self, state: &State) -> bool {
         self.work.is_possible(state)
+    }
+
+    fn is_about(&self, name: &Path) -> bool {
+        self.work.is_about(name)
     }
 
     fn run(&self, directory: &SimDirectory) -> Result<(), String> {
