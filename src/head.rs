@@ -213,9 +213,11 @@ impl Head {
     fn soft_checkpoints(&self, hard: u64, size: u64) -> (Option<Slot>, Option<Slot>) {
         // i64::MIN has no negation, and so is no position.
         let values = self.numbered(|slot| position(slot.checked_neg()?));
-        let above = values.into_iter().flatten().filter(|soft| soft.position > hard);
-        let (within, past): (Vec<Slot>, Vec<Slot>) = above.partition(|soft| soft.position <= size);
-        (highest(within), highest(past))
+        let above = || values.into_iter().flatten().filter(|soft| soft.position > hard);
+        (
+            highest(above().filter(|soft| soft.position <= size)),
+            highest(above().filter(|soft| soft.position > size)),
+        )
     }
 
     fn pending_checkpoint(&self, hard: u64) -> Option<Slot> {

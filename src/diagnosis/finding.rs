@@ -60,6 +60,34 @@ pub enum FindingId {
 }
 
 impl FindingId {
+    /// All of them, the strongest headline first.
+    pub const ALL: [FindingId; 24] = [
+        FindingId::NotAJoedbFile,
+        FindingId::UnknownVersion,
+        FindingId::EmptyFile,
+        FindingId::HeadCut,
+        FindingId::FileCutShort,
+        FindingId::DamagedBody,
+        FindingId::CheckpointInsideEntry,
+        FindingId::Holes,
+        FindingId::SoftPastEnd,
+        FindingId::Unloadable,
+        FindingId::TooManyRows,
+        FindingId::PendingHardCheckpoint,
+        FindingId::ZeroFilledTail,
+        FindingId::DamagedTail,
+        FindingId::TornTail,
+        FindingId::DirtyTail,
+        FindingId::BeingWritten,
+        FindingId::CleanSoft,
+        FindingId::Clean,
+        FindingId::PendingCovered,
+        FindingId::TailUnloadable,
+        FindingId::HeadNotLocked,
+        FindingId::LocksUnknown,
+        FindingId::EndUnknown,
+    ];
+
     /// The id as it stands in reports; it never changes.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! cut    1  undo file: removed bytes, old head, checksums; synced, renamed, directory synced
-//!        2  head: place by place, each write synced, in an order in which every crash reads to the old or new cut
+//!        2  head: as it is, then place by place, each write synced, in an order in which every crash reads to the old or
+//!           the new cut
 //!        3  length: set to the cut, synced
 //! undo   1  mark the undo file as begun, synced
-//!        2  write the removed bytes behind the cut, synced; the head still says the cut
-//!        3  head: place by place, back to the old bytes
+//!        2  write the removed bytes behind the cut; the head still says the cut
+//!        3  head: as it is, synced with the removed bytes, then place by place, back to the old bytes
 //! ```
 //!
 //! Both can be interrupted anywhere and repeated.
@@ -14,13 +15,14 @@
 use super::apply::{ApplyError, Stage, Supervisor, check_source, copy, heed, sum};
 use super::plan::{Plan, Share};
 use super::temporary::{Temporary, io_error};
-use super::transition::{lies_between, transition};
+use super::transition::{HeadWrite, lies_between, transition};
 use super::undo::{BEGUN_AT, UNDO_HEAD, UndoHead, UndoHeadError};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE, Head};
 use crate::storage::{Directory, Existing, ReadAt, Storage};
 use crate::text::{Position, file_name};
 use serde::Serialize;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// What was done to a file in place.
@@ -110,7 +112,9 @@ fn write_undo<D: Directory>(
     Ok(UNDO_HEAD.saturating_add(removed))
 }
 
-/// Every write is synced before the next one: the order is what makes them safe.
+/// Every write is synced before the next one: the order is what makes them safe. The head as it stands is written once
+/// more before, and synced with all that was written until then: where an earlier run failed to sync, what is read of it
+/// need not be on the disk.
 fn change_head<S: Storage>(
     file: &mut S,
     path: &Path,
@@ -119,7 +123,8 @@ fn change_head<S: Storage>(
     size: u64,
 ) -> Result<(), ApplyError> {
     let no_way = || ApplyError::NoSafeWay { path: path.to_path_buf() };
-    for write in transition(old, new, size).ok_or_else(no_way)? {
+    let found = HeadWrite { position: 0, bytes: old.to_bytes().to_vec() };
+    for write in iter::once(found).chain(transition(old, new, size).ok_or_else(no_way)?) {
         file.write_at(&write.bytes, write.position).map_err(io_error(path, "writing the head"))?;
         file.sync().map_err(io_error(path, "syncing"))?;
     }
@@ -200,7 +205,6 @@ pub fn undo<S: Storage>(
     supervisor.stage(Stage::Copy, head.removed());
     copy(undo_file, UNDO_HEAD, (file, path), head.new_size, head.removed(), supervisor)?;
     file.set_size(head.old_size).map_err(io_error(path, "setting the size"))?;
-    file.sync().map_err(io_error(path, "syncing"))?;
     change_head(file, path, found, old, head.old_size)?;
     Ok(UndoReceipt { size: head.old_size, put_back: head.removed() })
 }

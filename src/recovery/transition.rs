@@ -6,7 +6,7 @@
 //! as a reader would, and must give the old or the new checkpoint. The high byte of a place is a step of its own,
 //! for it holds the sign: a torn write over a soft checkpoint could otherwise leave another soft one.
 
-use crate::head::Head;
+use crate::head::{CutShort, Head};
 use std::collections::VecDeque;
 
 /// One write of a transition.
@@ -18,21 +18,8 @@ pub(super) struct HeadWrite {
     pub(super) bytes: Vec<u8>,
 }
 
-/// How far a place has come on its way from the old to the new value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Stage {
-    Old,
-    /// The old value with a high byte of zero: no soft checkpoint any more.
-    OldWithoutSign,
-    /// The new value with a high byte of zero: no soft checkpoint yet.
-    NewWithoutSign,
-    New,
-}
-
-const STAGES: [Stage; 4] = [Stage::Old, Stage::OldWithoutSign, Stage::NewWithoutSign, Stage::New];
-
-/// The places of a head on the way.
-type Places = [Stage; 4];
+/// The four places of a head on the way.
+type Slots = [i64; 4];
 
 /// The bits of an `i64` below its high byte.
 const LOW: i64 = 0x00ff_ffff_ffff_ffff;
@@ -41,46 +28,38 @@ struct Way {
     old: Head,
     new: Head,
     size: u64,
+    /// What a reader may find on the way: the old cut, or the new one.
+    allowed: [Result<u64, CutShort>; 2],
 }
 
 impl Way {
-    fn value(&self, slot: usize, stage: Stage) -> i64 {
-        let value = |head: &Head| head.slots().get(slot).copied().unwrap_or(0);
-        match stage {
-            Stage::Old => value(&self.old),
-            Stage::OldWithoutSign => value(&self.old) & LOW,
-            Stage::NewWithoutSign => value(&self.new) & LOW,
-            Stage::New => value(&self.new),
-        }
+    fn new(old: Head, new: Head, size: u64) -> Way {
+        let allowed = [old, new].map(|head| head.checkpoints(size).current());
+        Way { old, new, size, allowed }
     }
 
-    fn slots(&self, places: Places) -> [i64; 4] {
-        let mut slots = [0; 4];
-        for (slot, (value, stage)) in slots.iter_mut().zip(places).enumerate() {
-            *value = self.value(slot, stage);
-        }
-        slots
+    /// What a place may hold on the way: the old value, the same with a high byte of zero, which is no soft checkpoint
+    /// any more, the new value with a high byte of zero, which is none yet, and the new value.
+    fn values(&self, slot: usize) -> [i64; 4] {
+        let value = |head: &Head| head.slots().get(slot).copied().unwrap_or(0);
+        let (old, new) = (value(&self.old), value(&self.new));
+        [old, old & LOW, new & LOW, new]
+    }
+
+    fn head(&self, slots: Slots) -> Head {
+        Head::with_slots(self.new.version(), slots)
     }
 
     /// Whether a reader of these places would read to the old or to the new cut.
-    fn is_safe(&self, slots: [i64; 4]) -> bool {
-        let read = |head: Head| head.checkpoints(self.size).current();
-        let found = read(Head::with_slots(self.new.version(), slots));
-        found == read(self.old) || found == read(self.new)
+    fn is_safe(&self, slots: Slots) -> bool {
+        self.allowed.contains(&self.head(slots).checkpoints(self.size).current())
     }
 
     /// Whether every head that a torn write of one place can leave is safe: the first bytes written, or the last.
-    fn survives_tearing(&self, from: Places, slot: usize, to: Stage) -> bool {
-        let before = self.slots(from);
-        let old = before.get(slot).copied().unwrap_or(0).to_le_bytes();
-        let new = self.value(slot, to).to_le_bytes();
-        let torn = |mix: [u8; 8]| {
-            let mut slots = before;
-            if let Some(place) = slots.get_mut(slot) {
-                *place = i64::from_le_bytes(mix);
-            }
-            self.is_safe(slots)
-        };
+    fn survives_tearing(&self, from: Slots, slot: usize, to: i64) -> bool {
+        let old = from.get(slot).copied().unwrap_or(0).to_le_bytes();
+        let new = to.to_le_bytes();
+        let torn = |mix: [u8; 8]| self.is_safe(with(from, slot, i64::from_le_bytes(mix)));
         let joined = |first: &[u8; 8], last: &[u8; 8], at: usize| {
             let mut mix = *first;
             for (index, byte) in mix.iter_mut().enumerate().skip(at) {
@@ -88,35 +67,34 @@ impl Way {
             }
             mix
         };
-        (0..=8).all(|at| torn(joined(&new, &old, at)) && torn(joined(&old, &new, at)))
+        // A cut between bytes that stay the same leaves what another cut leaves.
+        let changes = |&at: &usize| old.get(at) != new.get(at);
+        (0..8)
+            .filter(changes)
+            .all(|at| torn(joined(&new, &old, at.saturating_add(1))) && torn(joined(&old, &new, at)))
     }
 
-    /// The heads one write away, and which place the write changes.
-    fn next(&self, from: Places) -> Vec<Places> {
+    /// The heads one write of one place away.
+    fn next(&self, from: Slots) -> Vec<Slots> {
         let mut next = Vec::new();
         for (slot, current) in from.into_iter().enumerate() {
-            let changes = |&stage: &Stage| self.value(slot, stage) != self.value(slot, current);
-            for stage in STAGES.into_iter().filter(changes) {
-                if self.survives_tearing(from, slot, stage) {
-                    let mut places = from;
-                    places.iter_mut().skip(slot).take(1).for_each(|place| *place = stage);
-                    next.push(places);
-                }
-            }
+            let changes = self.values(slot).into_iter().filter(|&value| value != current);
+            let safe = changes.filter(|&value| self.survives_tearing(from, slot, value));
+            next.extend(safe.map(|value| with(from, slot, value)));
         }
         next
     }
 
     /// The shortest way, by breadth first through at most 256 heads.
-    fn search(&self) -> Option<Vec<Places>> {
-        let mut seen: Vec<(Places, Option<usize>)> = vec![([Stage::Old; 4], None)];
+    fn search(&self) -> Option<Vec<Slots>> {
+        let mut seen: Vec<(Slots, Option<usize>)> = vec![(self.old.slots(), None)];
         let mut queue = VecDeque::from([0]);
         while let Some(index) = queue.pop_front() {
-            let (places, _) = *seen.get(index)?;
-            if self.slots(places) == self.new.slots() {
+            let (slots, _) = *seen.get(index)?;
+            if slots == self.new.slots() {
                 return Some(trace(&seen, index));
             }
-            for next in self.next(places) {
+            for next in self.next(slots) {
                 if !seen.iter().any(|(known, _)| *known == next) {
                     queue.push_back(seen.len());
                     seen.push((next, Some(index)));
@@ -126,20 +104,21 @@ impl Way {
         None
     }
 
-    fn writes(&self, way: &[Places]) -> Vec<HeadWrite> {
+    fn writes(&self, way: &[Slots]) -> Vec<HeadWrite> {
         let pairs = way.iter().zip(way.iter().skip(1));
         pairs.filter_map(|(&from, &to)| difference(self.head(from), self.head(to))).collect()
     }
-
-    fn head(&self, places: Places) -> Head {
-        Head::with_slots(self.new.version(), self.slots(places))
-    }
 }
 
-fn trace(seen: &[(Places, Option<usize>)], mut index: usize) -> Vec<Places> {
+fn with(mut slots: Slots, slot: usize, value: i64) -> Slots {
+    slots.iter_mut().skip(slot).take(1).for_each(|place| *place = value);
+    slots
+}
+
+fn trace(seen: &[(Slots, Option<usize>)], mut index: usize) -> Vec<Slots> {
     let mut way = Vec::new();
-    while let Some(&(places, before)) = seen.get(index) {
-        way.push(places);
+    while let Some(&(slots, before)) = seen.get(index) {
+        way.push(slots);
         match before {
             Some(before) => index = before,
             None => break,
@@ -162,7 +141,7 @@ fn difference(from: Head, to: Head) -> Option<HeadWrite> {
 /// The writes that turn `old` into `new` in a file of `size` bytes; each has to be synced before the next one.
 /// `None` where no safe way exists.
 pub(super) fn transition(old: Head, new: Head, size: u64) -> Option<Vec<HeadWrite>> {
-    let way = Way { old, new, size };
+    let way = Way::new(old, new, size);
     way.search().map(|found| way.writes(&found))
 }
 
@@ -198,7 +177,7 @@ mod tests {
         })
     }
 
-    /// The independent check: after every byte of every write, read the file.
+    /// The independent check: after every byte of every write, from its first on and from its last, read the file.
     fn check(old: Head, new: Head) {
         let writes = transition(old, new, SIZE);
         let writes = writes.unwrap_or_else(|| panic!("no way from {:?} to {:?}", old.slots(), new.slots()));
@@ -207,11 +186,16 @@ mod tests {
         let mut bytes = old.to_bytes();
         for HeadWrite { position, bytes: write } in &writes {
             let start = usize::try_from(*position).unwrap();
-            for (index, &byte) in write.iter().enumerate() {
-                bytes[start + index] = byte;
-                let found = read(Head::parse(&bytes).unwrap());
-                assert!(allowed.contains(&found), "{:?} -> {:?}: {found:?}", old.slots(), new.slots());
+            let indices: [Vec<usize>; 2] = [(0..write.len()).collect(), (0..write.len()).rev().collect()];
+            let mut torn = [bytes; 2];
+            for (torn, indices) in torn.iter_mut().zip(indices) {
+                for index in indices {
+                    torn[start + index] = write[index];
+                    let found = read(Head::parse(torn).unwrap());
+                    assert!(allowed.contains(&found), "{:?} -> {:?}: {found:?}", old.slots(), new.slots());
+                }
             }
+            bytes = torn[0];
         }
         assert_eq!(bytes, new.to_bytes());
     }

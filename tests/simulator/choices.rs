@@ -4,7 +4,7 @@
 const ALL: usize = 1024;
 
 /// So many pairs of deviations are visited at most.
-const PAIRS: usize = 500;
+const PAIRS: usize = 200;
 
 /// So many combinations are drawn where not all are visited.
 const DRAWN: usize = 100;
@@ -13,12 +13,21 @@ const DRAWN: usize = 100;
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    /// Random numbers of their own, the same on every run.
+    pub(crate) fn fork(&mut self) -> Random {
+        Random(self.next())
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let high = usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap();
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        let high = usize::try_from(self.next() >> 33).unwrap();
         high % bound
     }
 }

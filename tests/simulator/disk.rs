@@ -1,11 +1,15 @@
 //! What a disk may hold: what is durable, and what was issued since and may or may not have arrived.
+//!
+//! Nothing of this knows joedb. A [`Disk`] is a [`State`] and the [`Operation`]s done to it; [`Disk::each_state`] shows
+//! what may be found when the power is back, and [`Disk::issued`] what a crash of the program alone leaves.
 
 use crate::choices::{Random, each_choice};
+use crate::file::{File, Uncertainty};
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
-/// What is found when the power is back: every name, and the bytes under it.
+/// What is found after a crash: every name, and the bytes under it.
 pub(crate) type State = BTreeMap<PathBuf, Vec<u8>>;
 
 /// A file, whatever names it has.
@@ -32,6 +36,10 @@ pub(crate) enum Operation {
     Sync {
         file: Inode,
     },
+    SyncData {
+        file: Inode,
+    },
+    /// Of either kind.
     FailedSync {
         file: Inode,
     },
@@ -42,8 +50,24 @@ pub(crate) enum Operation {
     Refused,
 }
 
+impl Operation {
+    /// Whether it asks for durability.
+    pub(crate) const fn is_sync(&self) -> bool {
+        matches!(self, Operation::Sync { .. } | Operation::SyncData { .. } | Operation::SyncDirectory)
+    }
+
+    pub(crate) const fn is_failed_sync(&self) -> bool {
+        matches!(self, Operation::FailedSync { .. } | Operation::FailedSyncDirectory)
+    }
+
+    /// Whether it changes what a reader sees, if only to the same again.
+    pub(crate) const fn is_change(&self) -> bool {
+        matches!(self, Operation::Write { .. } | Operation::SetSize { .. } | Operation::Name(_))
+    }
+}
+
 /// A change of a directory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum NameChange {
     Create { name: PathBuf, file: Inode },
     Rename { from: PathBuf, to: PathBuf, file: Inode },
@@ -65,6 +89,16 @@ impl NameChange {
             NameChange::Remove { name, file } => remove(names, name, *file),
         }
     }
+
+    /// The name that a file gets.
+    fn gives(&self) -> Option<(&Path, Inode)> {
+        match self {
+            NameChange::Create { name, file } | NameChange::Rename { to: name, file, .. } => {
+                Some((name, *file))
+            }
+            NameChange::Remove { .. } => None,
+        }
+    }
 }
 
 fn remove(names: &mut Names, name: &Path, file: Inode) {
@@ -73,131 +107,20 @@ fn remove(names: &mut Names, name: &Path, file: Inode) {
     }
 }
 
-/// Bytes on the disk; `None` where nothing was ever written.
-type Image = Vec<Option<u8>>;
-
-#[derive(Clone, Debug)]
-enum Change {
-    Write { position: usize, bytes: Vec<u8> },
-    SetSize { size: usize },
+/// Whether a name is one that recovery gives to unfinished files. Nobody ever reads them again.
+pub(crate) fn is_temporary(name: &Path) -> bool {
+    name.to_string_lossy().starts_with(".joedb-") && name.extension().is_some_and(|end| end == "tmp")
 }
 
-impl Change {
-    fn size_after(&self, size: usize) -> usize {
-        match self {
-            Change::Write { position, bytes } => size.max(position + bytes.len()),
-            Change::SetSize { size } => *size,
-        }
-    }
-
-    /// The sectors after this change. Cutting a file fills the rest of its last sector with zeros, which may arrive
-    /// although the length does not.
-    fn apply(&self, image: &mut Image, size: usize) {
-        match self {
-            Change::Write { position, bytes } => {
-                zero(image, size..*position);
-                for (place, byte) in image.iter_mut().skip(*position).zip(bytes) {
-                    *place = Some(*byte);
-                }
-            }
-            Change::SetSize { size: new } => zero(image, size.min(*new)..size.max(*new)),
-        }
-    }
-}
-
-fn zero(image: &mut Image, range: Range<usize>) {
-    image.iter_mut().take(range.end).skip(range.start).for_each(|place| *place = Some(0));
-}
-
-#[derive(Clone, Debug, Default)]
-struct File {
-    durable: Vec<u8>,
-    pending: Vec<Change>,
-    /// After a failed sync nothing may be assumed durable, even if a later one succeeds.
-    failed: bool,
-}
-
-impl File {
-    fn sync(&mut self) {
-        if !self.failed {
-            self.durable = self.issued();
-            self.pending.clear();
-        }
-    }
-
-    /// The content that a reader sees.
-    fn issued(&self) -> Vec<u8> {
-        let (images, lengths) = self.history();
-        let last = images.last().into_iter().flatten().take(lengths.last().copied().unwrap_or(0));
-        last.map(|byte| byte.unwrap_or(0)).collect()
-    }
-
-    /// The sectors and the length: as they are durable, and after each pending change.
-    fn history(&self) -> (Vec<Image>, Vec<usize>) {
-        let mut lengths = vec![self.durable.len()];
-        for change in &self.pending {
-            lengths.push(change.size_after(lengths[lengths.len() - 1]));
-        }
-        let mut image: Image = self.durable.iter().copied().map(Some).collect();
-        image.resize(lengths.iter().copied().max().unwrap_or(0), None);
-        let mut images = vec![image.clone()];
-        for (change, size) in self.pending.iter().zip(&lengths) {
-            change.apply(&mut image, *size);
-            images.push(image.clone());
-        }
-        (images, lengths)
-    }
-
-    fn uncertainty(&self, sector: usize) -> Uncertainty {
-        let (images, mut lengths) = self.history();
-        let last = images[images.len() - 1].clone();
-        let ranges = (0..last.len()).step_by(sector).map(|start| start..last.len().min(start + sector));
-        let sectors = ranges.map(|range| versions(&images, range)).filter(|sector| sector.versions.len() > 1);
-        let sectors = sectors.collect();
-        let unwritten = images.iter().flatten().any(Option::is_none);
-        lengths.dedup();
-        Uncertainty { last, sectors, lengths, unwritten }
-    }
-}
-
-/// A sector with more than one version, oldest first.
-struct Sector {
-    start: usize,
-    versions: Vec<Image>,
-}
-
-fn versions(images: &[Image], range: Range<usize>) -> Sector {
-    let start = range.start;
-    let mut versions: Vec<Image> = images.iter().map(|image| image[range.clone()].to_vec()).collect();
-    versions.dedup();
-    Sector { start, versions }
-}
-
-/// What a file may hold.
-struct Uncertainty {
-    last: Image,
-    sectors: Vec<Sector>,
-    lengths: Vec<usize>,
-    unwritten: bool,
-}
-
-impl Uncertainty {
-    fn radices(&self) -> impl Iterator<Item = usize> {
-        self.sectors.iter().map(|sector| sector.versions.len()).chain([self.lengths.len()])
-    }
-
-    /// Takes its choices from the front of `choice`.
-    fn content(&self, choice: &mut &[usize], fill: u8) -> Vec<u8> {
-        let (own, rest) = choice.split_at(self.sectors.len() + 1);
-        *choice = rest;
-        let mut image = self.last.clone();
-        for (sector, &version) in self.sectors.iter().zip(own) {
-            let bytes = &sector.versions[version];
-            image[sector.start..sector.start + bytes.len()].copy_from_slice(bytes);
-        }
-        image.truncate(self.lengths[own[self.sectors.len()]]);
-        image.into_iter().map(|byte| byte.unwrap_or(fill)).collect()
-    }
+/// What became of a change of the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Fate {
+    /// The next sync makes it durable.
+    Pending,
+    /// A failed sync dropped it: it may have arrived, and no later sync makes it durable.
+    Dropped,
+    /// It has arrived, and one before it may not have.
+    Durable,
 }
 
 /// Files and a directory, as far as they are durable, and what is pending.
@@ -205,15 +128,14 @@ impl Uncertainty {
 pub(crate) struct Disk {
     files: Vec<File>,
     names: Names,
-    pending: Vec<NameChange>,
-    failed: bool,
+    changes: Vec<(NameChange, Fate)>,
 }
 
 impl Disk {
     pub(crate) fn new(state: &State) -> Disk {
-        let files = state.values().map(|bytes| File { durable: bytes.clone(), ..File::default() }).collect();
+        let files = state.values().map(|bytes| File::durable(bytes)).collect();
         let names = state.keys().cloned().zip(0..).collect();
-        Disk { files, names, ..Disk::default() }
+        Disk { files, names, changes: Vec::new() }
     }
 
     fn file(&mut self, file: Inode) -> &mut File {
@@ -225,59 +147,98 @@ impl Disk {
 
     pub(crate) fn apply(&mut self, operation: &Operation) {
         match operation {
-            Operation::Write { file, position, bytes } => {
-                let (position, bytes) = (*position, bytes.clone());
-                self.file(*file).pending.push(Change::Write { position, bytes });
-            }
-            Operation::SetSize { file, size } => {
-                self.file(*file).pending.push(Change::SetSize { size: *size });
-            }
+            Operation::Write { file, position, bytes } => self.file(*file).write(*position, bytes),
+            Operation::SetSize { file, size } => self.file(*file).set_size(*size),
             Operation::Sync { file } => self.file(*file).sync(),
-            Operation::FailedSync { file } => self.file(*file).failed = true,
-            Operation::Name(change) => self.pending.push(change.clone()),
+            Operation::SyncData { file } => self.file(*file).sync_data(),
+            Operation::FailedSync { file } => self.file(*file).fail_to_sync(),
+            Operation::Name(change) => self.changes.push((change.clone(), Fate::Pending)),
             Operation::SyncDirectory => self.sync_directory(),
-            Operation::FailedSyncDirectory => self.failed = true,
+            Operation::FailedSyncDirectory => self.settle_names(Fate::Dropped),
             Operation::Refused => {}
         }
     }
 
+    fn settle_names(&mut self, fate: Fate) {
+        let pending = self.changes.iter_mut().filter(|(_, fate)| *fate == Fate::Pending);
+        pending.for_each(|(_, now)| *now = fate);
+    }
+
     fn sync_directory(&mut self) {
-        if !self.failed {
-            self.pending.iter().for_each(|change| change.apply(&mut self.names));
-            self.pending.clear();
+        self.settle_names(Fate::Durable);
+        let durable = self.changes.iter().take_while(|(_, fate)| *fate == Fate::Durable).count();
+        for (change, _) in self.changes.drain(..durable) {
+            change.apply(&mut self.names);
         }
+    }
+
+    /// Whether all names that a file has, or may get by what is pending, are temporary: then it does not matter what
+    /// it holds, and it is shown empty.
+    pub(crate) fn is_hidden(&self, file: Inode) -> bool {
+        let names = self.names.iter().map(|(name, file)| (name.as_path(), *file));
+        let given = self.changes.iter().filter_map(|(change, _)| change.gives());
+        names.chain(given).filter(|(_, named)| *named == file).all(|(name, _)| is_temporary(name))
+    }
+
+    /// A number for what the disk may hold now. Runs that began differently often come to be the same.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.names, &self.changes).hash(&mut hasher);
+        for (file, content) in self.files.iter().enumerate().filter(|(file, _)| !self.is_hidden(*file)) {
+            (file, content.may_hold()).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// What is there when the program alone crashes.
     pub(crate) fn issued(&self) -> State {
         let mut names = self.names.clone();
-        self.pending.iter().for_each(|change| change.apply(&mut names));
-        names.into_iter().map(|(name, file)| (name, self.issued_file(file))).collect()
-    }
-
-    fn issued_file(&self, file: Inode) -> Vec<u8> {
-        self.files.get(file).map(File::issued).unwrap_or_default()
+        self.changes.iter().for_each(|(change, _)| change.apply(&mut names));
+        let content = |file: Inode| self.files.get(file).map(File::issued).unwrap_or_default();
+        let shown = |file: Inode| if self.is_hidden(file) { Vec::new() } else { content(file) };
+        names.into_iter().map(|(name, file)| (name, shown(file))).collect()
     }
 
     /// Shows what the disk may hold after a power failure, with sectors of each size.
     pub(crate) fn each_state(&self, random: &mut Random, visit: &mut dyn FnMut(State)) {
-        SECTORS.into_iter().for_each(|sector| self.each_state_of(sector, random, visit));
+        let hidden: Vec<bool> = (0..self.files.len()).map(|file| self.is_hidden(file)).collect();
+        let uncertain =
+            self.files.iter().zip(&hidden).filter(|(file, hidden)| !*hidden && !file.is_certain());
+        let longest = uncertain.map(|(file, _)| file.longest()).max().unwrap_or(0);
+        for (index, &sector) in SECTORS.iter().enumerate() {
+            // All sectors that are larger than the files are the same.
+            if sector < longest || SECTORS[..index].iter().all(|&earlier| earlier < longest) {
+                self.each_state_of(sector, &hidden, random, visit);
+            }
+        }
     }
 
-    fn each_state_of(&self, sector: usize, random: &mut Random, visit: &mut dyn FnMut(State)) {
-        let files: Vec<Uncertainty> = self.files.iter().map(|file| file.uncertainty(sector)).collect();
-        let fills = if files.iter().any(|file| file.unwritten) { FILLS.len() } else { 1 };
+    fn each_state_of(
+        &self,
+        sector: usize,
+        hidden: &[bool],
+        random: &mut Random,
+        visit: &mut dyn FnMut(State),
+    ) {
+        let of_file = |(file, hidden): (&File, &bool)| {
+            if *hidden { Uncertainty::hidden() } else { file.uncertainty(sector) }
+        };
+        let files: Vec<Uncertainty> = self.files.iter().zip(hidden).map(of_file).collect();
+        let fills = if files.iter().any(Uncertainty::has_unwritten) { FILLS.len() } else { 1 };
         let mut radices = vec![fills];
-        radices.extend(self.pending.iter().map(|_| 2));
+        radices.extend(self.changes.iter().map(|(_, fate)| if *fate == Fate::Durable { 1 } else { 2 }));
         radices.extend(files.iter().flat_map(Uncertainty::radices));
         each_choice(&radices, random, &mut |choice| visit(self.state(&files, choice)));
     }
 
     fn state(&self, files: &[Uncertainty], choice: &[usize]) -> State {
-        let (own, mut choice) = choice.split_at(1 + self.pending.len());
+        let (own, mut choice) = choice.split_at(1 + self.changes.len());
         let mut names = self.names.clone();
-        let arrived = self.pending.iter().zip(&own[1..]).filter(|(_, arrived)| **arrived == 1);
-        arrived.for_each(|(change, _)| change.apply(&mut names));
+        for ((change, fate), arrived) in self.changes.iter().zip(&own[1..]) {
+            if *fate == Fate::Durable || *arrived == 1 {
+                change.apply(&mut names);
+            }
+        }
         let contents: Vec<Vec<u8>> =
             files.iter().map(|file| file.content(&mut choice, FILLS[own[0]])).collect();
         let content = |file: Inode| contents.get(file).cloned().unwrap_or_default();

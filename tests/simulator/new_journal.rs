@@ -1,10 +1,11 @@
 //! Making a new file of entries, and what must hold wherever that is interrupted.
 
-use crate::crash::{Crash, Crashes, Run, is_temporary};
-use crate::disk::State;
-use crate::in_place::{BYSTANDER, BYSTANDER_BYTES, Outcome, bytes, ensure};
-use crate::storage::{Fault, SimDirectory};
-use crate::{SEED, Tally, each_fault, found, mutants};
+use crate::disk::{State, is_temporary};
+use crate::in_place::{BYSTANDER, BYSTANDER_BYTES, bytes, ensure};
+use crate::mutants::{reordered, with_a_rename_too_early, without_each_sync};
+use crate::report::survives;
+use crate::storage::SimDirectory;
+use crate::work::{Depth, Outcome, Work, attempt, crash, fail};
 use joedb::commands::play;
 use joedb::new_journal::NewJournal;
 use joedb::recovery::Unattended;
@@ -32,22 +33,10 @@ impl Loading {
         Loading { replaces, expected: encoder.file() }
     }
 
-    fn both() -> [Loading; 2] {
-        [Loading::new(false), Loading::new(true)]
-    }
-
     fn initial(&self) -> State {
         let output = self.replaces.then_some((OUTPUT, REPLACED));
         let files = [(BYSTANDER, BYSTANDER_BYTES)].into_iter().chain(output);
         files.map(|(name, bytes)| (name.into(), bytes.to_vec())).collect()
-    }
-
-    /// Loads as somebody does who finds the directory like this.
-    fn run(state: &State, fault: Option<(usize, Fault)>) -> Outcome {
-        let directory = SimDirectory::new(state, fault);
-        let existing = if bytes(state, OUTPUT).is_some() { Existing::Replace } else { Existing::Refuse };
-        let result = Loading::load(&directory, existing);
-        Outcome { directory, result }
     }
 
     fn load(directory: &SimDirectory, existing: Existing) -> Result<(), String> {
@@ -58,8 +47,27 @@ impl Loading {
         play(TEXT, pointers, &mut journal, &mut |_| {}).map_err(|error| error.to_string())?;
         journal.finish(None).map(drop).map_err(|error| error.to_string())
     }
+}
 
-    /// What must hold wherever it is interrupted.
+impl Work for Loading {
+    fn name(&self) -> &'static str {
+        "loading"
+    }
+
+    fn is_possible(&self, _: &State) -> bool {
+        true
+    }
+
+    fn is_about(&self, _: &Path) -> bool {
+        true
+    }
+
+    /// Loads as somebody does who finds the directory like this.
+    fn run(&self, directory: &SimDirectory) -> Result<(), String> {
+        let occupied = bytes(&directory.state(), OUTPUT).is_some();
+        Loading::load(directory, if occupied { Existing::Replace } else { Existing::Refuse })
+    }
+
     fn check(&self, state: &State) -> Result<(), String> {
         let known = [OUTPUT, BYSTANDER].map(Path::new);
         let stranger = state.keys().find(|name| !known.contains(&name.as_path()) && !is_temporary(name));
@@ -72,69 +80,39 @@ impl Loading {
         ensure(whole || output == before, || "the output is neither as it was nor whole".to_owned())
     }
 
-    fn check_crashes(&self, run: &Run<'_>, crashes: &mut Crashes) -> Result<(), String> {
-        for Crash { after, acknowledged, state } in crashes.of(run) {
-            let whole = bytes(&state, OUTPUT) == Some(&self.expected);
-            let durable = ensure(whole || !acknowledged, || "the output is not durable".to_owned());
-            let checked = self.check(&state).and(durable).and_then(|()| self.check_repeated(&state));
-            checked.map_err(|violation| format!("crash after {after}: {violation}"))?;
-        }
-        Ok(())
+    fn check_done(&self, state: &State) -> Result<(), String> {
+        ensure(bytes(state, OUTPUT) == Some(&self.expected), || "the output is not durable".to_owned())
     }
 
-    /// Loading again completes.
-    fn check_repeated(&self, state: &State) -> Result<(), String> {
-        let Outcome { directory, result } = Loading::run(state, None);
-        result.map_err(|error| format!("repeated: {error}"))?;
-        let whole = bytes(&directory.state(), OUTPUT) == Some(&self.expected);
-        ensure(whole, || "repeated: the output is not whole".to_owned())
+    fn check_again(&self, state: &State) -> Result<(), String> {
+        let Outcome { directory, result } = attempt(self, state, None);
+        let after = directory.state();
+        let checked = result.and_then(|()| self.check(&after)).and_then(|()| self.check_done(&after));
+        checked.map_err(|error| format!("repeated: {error}"))
     }
+}
+
+fn both() -> Vec<Loading> {
+    vec![Loading::new(false), Loading::new(true)]
 }
 
 #[test]
 fn making_a_new_journal_survives_every_crash() {
-    let mut tally = Tally::new();
-    for loading in Loading::both() {
-        let mut crashes = Crashes::new(SEED);
-        let initial = loading.initial();
-        let Outcome { directory, result } = Loading::run(&initial, None);
-        result.unwrap();
-        let run = Run { initial: &initial, journal: &directory.journal(), succeeded: true, from: 0 };
-        loading.check_crashes(&run, &mut crashes).unwrap();
-        tally.add(&crashes);
-    }
-    tally.say("new journal");
+    survives("new journal", both(), |loading, crashes| {
+        crash(&loading, &loading.initial(), Depth::Again, crashes).map(drop)
+    });
 }
 
 #[test]
 fn making_a_new_journal_survives_every_fault() {
-    let mut tally = Tally::new();
-    for loading in Loading::both() {
-        let mut crashes = Crashes::new(SEED);
-        let initial = loading.initial();
-        let count = Loading::run(&initial, None).directory.journal().len();
-        let run = |at, fault| Loading::run(&initial, Some((at, fault)));
-        let mut check = |run: &Run<'_>, left: &State| {
-            loading.check(left)?;
-            loading.check_crashes(run, &mut crashes)
-        };
-        each_fault(count, &run, &mut check, &initial).unwrap();
-        tally.add(&crashes);
-    }
-    tally.say("faults in a new journal");
+    survives("new journal, faults", both(), |loading, crashes| fail(&loading, &loading.initial(), crashes));
 }
 
 #[test]
-fn a_wrong_order_in_a_new_journal_is_found() {
-    let loading = Loading::new(true);
-    let initial = loading.initial();
-    let journal = Loading::run(&initial, None).directory.journal();
-    let is_found = |mutants: Vec<_>| {
-        found(&initial, &mutants, &|run| loading.check_crashes(run, &mut Crashes::new(SEED)))
-    };
-    // The sync of the content, and of the name.
-    assert_eq!(is_found(mutants::without_a_sync(&journal)), [true, true]);
-    assert_eq!(is_found(mutants::with_a_rename_too_early(&journal)), [true]);
-    // Body and head, whose order is free.
-    assert_eq!(is_found(mutants::with_writes_swapped(&journal)), [false]);
+fn a_wrong_way_to_make_a_new_journal_is_found() {
+    for loading in both() {
+        let initial = loading.initial();
+        assert_eq!(without_each_sync(&loading, &initial), [true, true]);
+        assert_eq!(reordered(&loading, &initial, with_a_rename_too_early), [true]);
+    }
 }

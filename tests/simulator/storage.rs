@@ -1,4 +1,6 @@
 //! A storage and a directory that record every operation, and fail where they are told to.
+//!
+//! [`SimDirectory::journal`] is what [`crate::crash::Crashes`] needs.
 
 use crate::disk::{Inode, NameChange, Operation, State};
 use joedb::storage::{Directory, Existing, Mode, ReadAt, Region, Storage};
@@ -17,10 +19,11 @@ pub(crate) enum Fault {
     NoSpace,
     /// Nothing is done; a failed sync drops what was pending while reads still show it.
     InputOutput,
-    /// The program is killed: this and all that follows is never asked of the system.
-    Killed,
+    /// The program is killed when so many bytes of a write are done: all that follows is never asked of the system.
+    Killed(usize),
 }
 
+/// Those that a program hears of.
 pub(crate) const FAULTS: [Fault; 3] = [Fault::Short, Fault::NoSpace, Fault::InputOutput];
 
 impl Fault {
@@ -28,15 +31,17 @@ impl Fault {
         match self {
             Fault::Short => io::ErrorKind::WriteZero.into(),
             Fault::NoSpace => io::ErrorKind::StorageFull.into(),
-            Fault::InputOutput | Fault::Killed => io::Error::other("input/output error"),
+            Fault::InputOutput | Fault::Killed(_) => io::Error::other("input/output error"),
         }
     }
 
+    /// How many bytes of a write of `length` are done.
     fn written(self, length: usize) -> usize {
         match self {
             Fault::Short => length / 2,
             Fault::NoSpace => length.saturating_sub(1),
-            Fault::InputOutput | Fault::Killed => 0,
+            Fault::InputOutput => 0,
+            Fault::Killed(bytes) => bytes.min(length),
         }
     }
 }
@@ -47,34 +52,62 @@ struct World {
     files: Vec<Vec<u8>>,
     names: BTreeMap<PathBuf, Inode>,
     journal: Vec<Operation>,
+    /// The operation that fails, by how many come before it.
     fault: Option<(usize, Fault)>,
+    is_dead: bool,
+    /// The sync that a wrong program leaves out, by how many come before it.
+    left_out: Option<usize>,
+    syncs: usize,
+    /// Whether an aligned word of eight bytes is written whole or not at all, as the kernel copies it in one step.
+    whole_words: bool,
 }
 
 impl World {
     /// The fault that the next operation has.
     fn fault(&self) -> Option<Fault> {
+        if self.is_dead {
+            return Some(Fault::Killed(0));
+        }
         let (at, fault) = self.fault?;
         (at == self.journal.len()).then_some(fault)
     }
 
     /// Records an operation, or what is left of it if it fails.
     fn record(&mut self, operation: Operation, failed: Operation) -> io::Result<()> {
-        let fault = self.fault();
-        if fault == Some(Fault::Killed) {
-            return Err(Fault::Killed.error());
+        let Some(fault) = self.fault() else {
+            self.journal.push(operation);
+            return Ok(());
+        };
+        self.is_dead |= matches!(fault, Fault::Killed(_));
+        // Nothing at all is done by a program that is dead, but for the part of a write.
+        if !self.is_dead || failed.is_change() {
+            self.journal.push(failed);
         }
-        self.journal.push(if fault.is_some() { failed } else { operation });
-        fault.map_or(Ok(()), |fault| Err(fault.error()))
+        Err(fault.error())
+    }
+
+    fn sync(&mut self, operation: Operation, failed: Operation) -> io::Result<()> {
+        self.syncs += 1;
+        let is_left_out = self.left_out == Some(self.syncs - 1);
+        if is_left_out { Ok(()) } else { self.record(operation, failed) }
     }
 
     fn change_name(&mut self, change: NameChange) -> io::Result<()> {
         self.record(Operation::Name(change), Operation::Refused)
     }
 
-    fn write(&mut self, file: Inode, position: usize, bytes: &[u8]) {
+    fn write(&mut self, file: Inode, position: usize, bytes: &[u8]) -> io::Result<()> {
+        let is_whole = self.whole_words && bytes.len() == 8 && position.is_multiple_of(8);
+        let part = |fault: Fault| if is_whole { 0 } else { fault.written(bytes.len()) };
+        let written = self.fault().map_or(bytes.len(), part);
+        let bytes = bytes[..written].to_vec();
         let content = &mut self.files[file];
-        content.resize(content.len().max(position + bytes.len()), 0);
-        content[position..position + bytes.len()].copy_from_slice(bytes);
+        if !bytes.is_empty() {
+            content.resize(content.len().max(position + written), 0);
+            content[position..position + written].copy_from_slice(&bytes);
+        }
+        let write = Operation::Write { file, position, bytes };
+        self.record(write.clone(), if written > 0 { write } else { Operation::Refused })
     }
 
     fn inode(&self, name: &Path) -> io::Result<Inode> {
@@ -87,11 +120,11 @@ impl World {
 pub(crate) struct SimDirectory(Rc<RefCell<World>>);
 
 impl SimDirectory {
-    /// A directory that holds these files, durably.
+    /// A directory that holds these files, durably. The operation that fails is counted from 0.
     pub(crate) fn new(state: &State, fault: Option<(usize, Fault)>) -> SimDirectory {
         let names = state.keys().cloned().zip(0..).collect();
         let files = state.values().cloned().collect();
-        SimDirectory(Rc::new(RefCell::new(World { files, names, journal: Vec::new(), fault })))
+        SimDirectory(Rc::new(RefCell::new(World { files, names, fault, ..World::default() })))
     }
 
     pub(crate) fn open(&self, name: &Path) -> SimStorage {
@@ -101,7 +134,19 @@ impl SimDirectory {
 
     /// The program is started again; what it did before is still in memory, and pending.
     pub(crate) fn start_again(&self) {
-        self.0.borrow_mut().fault = None;
+        let mut world = self.0.borrow_mut();
+        (world.fault, world.is_dead) = (None, false);
+    }
+
+    /// From now on aligned words of eight bytes are written whole or not at all.
+    pub(crate) fn keep_words_whole(&self) {
+        self.0.borrow_mut().whole_words = true;
+    }
+
+    /// From now on the sync with this number, from 0, does nothing and says that it did.
+    pub(crate) fn leave_out_sync(&self, number: usize) {
+        let mut world = self.0.borrow_mut();
+        (world.left_out, world.syncs) = (Some(number), 0);
     }
 
     /// What was done so far.
@@ -152,7 +197,7 @@ impl Directory for SimDirectory {
     }
 
     fn sync(&self, _: &Path) -> io::Result<()> {
-        self.0.borrow_mut().record(Operation::SyncDirectory, Operation::FailedSyncDirectory)
+        self.0.borrow_mut().sync(Operation::SyncDirectory, Operation::FailedSyncDirectory)
     }
 }
 
@@ -183,14 +228,7 @@ impl ReadAt for SimStorage {
 
 impl Storage for SimStorage {
     fn write_at(&mut self, bytes: &[u8], position: u64) -> io::Result<()> {
-        let (mut world, file, position) = (self.world.borrow_mut(), self.file, offset(position)?);
-        let written = world.fault().map_or(bytes.len(), |fault| fault.written(bytes.len()));
-        let bytes = &bytes[..written];
-        let write = Operation::Write { file, position, bytes: bytes.to_vec() };
-        if !bytes.is_empty() {
-            world.write(file, position, bytes);
-        }
-        world.record(write.clone(), if bytes.is_empty() { Operation::Refused } else { write })
+        self.world.borrow_mut().write(self.file, offset(position)?, bytes)
     }
 
     fn set_size(&mut self, size: u64) -> io::Result<()> {
@@ -202,12 +240,12 @@ impl Storage for SimStorage {
 
     fn sync(&mut self) -> io::Result<()> {
         let file = self.file;
-        self.world.borrow_mut().record(Operation::Sync { file }, Operation::FailedSync { file })
+        self.world.borrow_mut().sync(Operation::Sync { file }, Operation::FailedSync { file })
     }
 
-    /// A length that is needed to read the data becomes durable with it.
     fn sync_data(&mut self) -> io::Result<()> {
-        self.sync()
+        let file = self.file;
+        self.world.borrow_mut().sync(Operation::SyncData { file }, Operation::FailedSync { file })
     }
 
     fn try_lock(&self, _: Region, _: Mode) -> io::Result<bool> {
