@@ -29,8 +29,9 @@ fn the_version_is_that_of_the_package() {
 fn wrong_usage_exits_with_2() {
     let scene = Scene::new();
     let file = scene.file("a.joedb", &Sample::new().clean());
-    let wrong: [&[&str]; 16] = [
+    let wrong: [&[&str]; 17] = [
         &[],
+        &["--follow", "--load"],
         &["--header", "--load"],
         &["--compare", "a.joedb", "--load"],
         &["--max-rows", "5"],

@@ -65,7 +65,7 @@ pub(crate) struct Args {
     pub(crate) ignore_header: bool,
 
     /// Play the log into tables too, and stop where that fails; with --check that is a finding.
-    #[arg(long, conflicts_with_all = ["header", "compare"])]
+    #[arg(long, conflicts_with_all = ["header", "compare", "follow"])]
     pub(crate) load: bool,
 
     /// With --load: how many rows and unset values are taken that no bytes stand behind. By default 16,777,216, and 8 for
