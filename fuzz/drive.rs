@@ -49,10 +49,12 @@ fn drive(name: &str, target: Target, time: Duration, mut random: Random, folder:
 fn seeds(name: &str) -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fixtures = root.join("../fixtures");
-    let folders = ["corpus/valid", "corpus/crash", "corpus/real", "corpus/v4", ""].map(|name| fixtures.join(name));
+    let folders =
+        ["corpus/valid", "corpus/crash", "corpus/real", "corpus/v4", ""].map(|name| fixtures.join(name));
     let logs = folders.iter().flat_map(|folder| files(folder)).filter(|path| path.ends_with_joedb());
     let own = files(&root.join("inputs").join(name));
-    let seeds: Vec<Vec<u8>> = own.into_iter().chain(logs).map(|path| fs::read(path).expect("a seed")).collect();
+    let seeds: Vec<Vec<u8>> =
+        own.into_iter().chain(logs).map(|path| fs::read(path).expect("a seed")).collect();
     seeds.into_iter().filter(|seed| seed.len() <= 4096).collect()
 }
 
@@ -78,8 +80,8 @@ struct Random(u64);
 
 /// Bytes that mean something: opcodes, edges of compact numbers, signs.
 const TELLING: [u8; 24] = [
-    0x00, 0x01, 0x03, 0x05, 0x08, 0x0a, 0x0b, 0x0e, 0x0f, 0x13, 0x14, 0x1f, 0x20, 0x3f, 0x40, 0x7f, 0x80, 0x81,
-    0x84, 0xa4, 0xa8, 0xe0, 0xfe, 0xff,
+    0x00, 0x01, 0x03, 0x05, 0x08, 0x0a, 0x0b, 0x0e, 0x0f, 0x13, 0x14, 0x1f, 0x20, 0x3f, 0x40, 0x7f, 0x80,
+    0x81, 0x84, 0xa4, 0xa8, 0xe0, 0xfe, 0xff,
 ];
 
 impl Random {

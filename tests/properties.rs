@@ -18,8 +18,7 @@ use joedb::sense::NotABoundary;
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::storage::memory::MemoryFile;
 use joedb::{
-    Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, TableId, Type, UpdateForm,
-    Value, Version,
+    Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, TableId, Type, UpdateForm, Value, Version,
 };
 use logs::{Log, any_log};
 use one_by_one::OneByOne;

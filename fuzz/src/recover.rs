@@ -91,8 +91,7 @@ fn assert_can_be_undone(bytes: &[u8], target: Target, failing: u32) {
     let mut file = directory.create_new(log).expect("memory does not fail");
     file.write_at(bytes, 0).expect("memory does not fail");
     fuse.set(Some(failing).filter(|&number| number > 0));
-    let done =
-        apply_in_place(&plan, log, &mut file, &directory, Some(undo_name), &mut Unattended);
+    let done = apply_in_place(&plan, log, &mut file, &directory, Some(undo_name), &mut Unattended);
     let has_died = fuse.has_failed();
     fuse.set(None);
     match &done {

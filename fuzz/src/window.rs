@@ -115,6 +115,10 @@ fn assert_reads_the_same(bytes: &[u8]) {
     }
     for journal in [in_memory(), windowed()] {
         let (entries, end) = stepped(journal);
-        assert_eq!((entries, end), (expected.0.entries.clone(), expected.1), "entry by entry it is another log");
+        assert_eq!(
+            (entries, end),
+            (expected.0.entries.clone(), expected.1),
+            "entry by entry it is another log"
+        );
     }
 }

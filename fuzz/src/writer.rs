@@ -186,8 +186,11 @@ impl Program {
         for _ in 0..count {
             vector.push(&value).expect("they are of one type");
         }
-        let field_type =
-            if value_type == Type::Reference { FieldType::References(table) } else { FieldType::Plain(value_type) };
+        let field_type = if value_type == Type::Reference {
+            FieldType::References(table)
+        } else {
+            FieldType::Plain(value_type)
+        };
         self.write(&match kind % 16 {
             0 | 1 => Entry::CreateTable { name },
             2..5 => Entry::AddField { table, name, field_type },
@@ -265,7 +268,11 @@ impl Program {
             let found = entries.next().expect("it decodes").expect("it is there");
             assert_eq!((spell(&found.entry), found.end()), (expected.spelled.clone(), expected.end));
         }
-        assert_eq!(entries.position(), checkpoint, "a checkpoint inside of an entry, or entries that nobody wrote");
+        assert_eq!(
+            entries.position(),
+            checkpoint,
+            "a checkpoint inside of an entry, or entries that nobody wrote"
+        );
     }
 
     /// The program ends, in order or not, and another one opens the file.

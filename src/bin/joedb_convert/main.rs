@@ -2,6 +2,8 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod args;
+#[path = "../shared/file_size.rs"]
+mod file_size;
 mod in_place;
 mod load;
 #[path = "../shared/manual.rs"]
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let signals = match Signals::watch() {
+    let signals = match file_size::survive_limit().and_then(|()| Signals::watch()) {
         Ok(signals) => signals,
         Err(error) => return outcome::report(PROGRAM, &error.into()),
     };
