@@ -1,6 +1,7 @@
 //! The programs, driven as users drive them.
 
 mod attributes;
+mod bombs;
 mod check;
 mod compare;
 mod compat;

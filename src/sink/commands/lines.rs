@@ -5,7 +5,7 @@
 
 use crate::codec::{COMPACT_MAX, Cursor};
 use crate::decode::{Context, value};
-use crate::entry::{FieldId, Kind, RecordId, TableId};
+use crate::entry::{Entry, FieldId, Kind, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
 use crate::sink::value::ValueWriter;
@@ -49,13 +49,14 @@ struct FieldLine {
 struct TableLines {
     insert: Prepared,
     update: Prepared,
-    fields: Vec<Option<FieldLine>>,
 }
 
-/// What lines begin with, by table and field, as long as the schema stays as it is.
+/// What lines begin with, by table and field. Each is prepared when it is needed first, and again when an entry has
+/// changed it: a log of 65535 fields may rename one of them before every update.
 #[derive(Default)]
 pub(super) struct Lines {
     tables: Vec<Option<TableLines>>,
+    fields: Vec<Vec<Option<FieldLine>>>,
     /// A row is mostly written at once, so its number is needed again.
     record: Option<(RecordId, Digits)>,
 }
@@ -100,9 +101,19 @@ fn id(cursor: &mut Cursor<'_>) -> Option<u16> {
 }
 
 impl Lines {
-    /// To be called when the schema changes.
-    pub(super) fn forget(&mut self) {
-        self.tables.clear();
+    /// Forgets what `entry` changes. Ids are never used again, so what was dropped is not asked for.
+    pub(super) fn forget(&mut self, entry: &Entry<'_>) {
+        match *entry {
+            Entry::DropTable { table } | Entry::RenameTable { table, .. } => {
+                forget_in(&mut self.tables, table.0)
+            }
+            Entry::DropField { table, field } | Entry::RenameField { table, field, .. } => {
+                if let Some(fields) = self.fields.get_mut(usize::from(table.0)) {
+                    forget_in(fields, field.0);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Appends the line of the entry that `bytes` begin with, moves `context` behind it, and returns its length; `None`
@@ -119,15 +130,18 @@ impl Lines {
         let mut cursor = Cursor::new(bytes);
         let (now, value_type) = target(&mut cursor, *context)?;
         let digits = self.digits(now.record);
-        let table = self.table(now.table, schema, values)?;
         let Some(value_type) = value_type else {
+            let table = self.table(now.table, schema, values)?;
             table.insert.append(out);
             out.digits(&digits);
             out.byte(b'\n');
             *context = now;
             return Some(cursor.offset());
         };
-        let field = table.field(now.field).filter(|field| field.value_type == value_type)?;
+        let (table, field) = self.field(now, schema, values)?;
+        if field.value_type != value_type {
+            return None;
+        }
         if value_type == Type::String {
             let length = cursor.compact().ok()?;
             let ahead = cursor.rest();
@@ -160,45 +174,78 @@ impl Lines {
     fn table(&mut self, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<&TableLines> {
         let index = usize::from(id.0);
         if self.tables.get(index).is_none_or(Option::is_none) {
-            self.prepare(index, id, schema, values)?;
+            self.prepare_table(index, id, schema, values)?;
         }
         self.tables.get(index)?.as_ref()
     }
 
-    #[cold]
-    fn prepare(&mut self, index: usize, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<()> {
-        let table = schema.table(id)?;
-        let text = |before: &[u8], name: &[u8]| {
-            let mut text = Output::memory();
-            text.bytes(before);
-            values.name(&mut text, name);
-            text.byte(b' ');
-            Prepared::new(text.as_bytes())
-        };
-        let mut fields = Vec::new();
-        for (field, declared) in table.fields() {
-            let Some(value_type) = declared.field_type().value_type() else { continue };
-            let index = usize::from(field.0);
-            fields.resize_with(fields.len().max(index.saturating_add(1)), || None);
-            let line = FieldLine { name: text(b" ", declared.name()), value_type };
-            if let Some(place) = fields.get_mut(index) {
-                *place = Some(line);
-            }
+    #[inline(always)]
+    fn field(
+        &mut self,
+        at: Context,
+        schema: &Schema,
+        values: &ValueWriter,
+    ) -> Option<(&TableLines, &FieldLine)> {
+        let (table, field) = (usize::from(at.table.0), usize::from(at.field.0));
+        let known = self.fields.get(table).and_then(|fields| fields.get(field));
+        if known.is_none_or(Option::is_none) {
+            self.prepare_field(at, schema, values)?;
         }
-        let insert = text(b"insert_into ", table.name());
-        let lines = TableLines { insert, update: text(b"update ", table.name()), fields };
-        self.tables.resize_with(self.tables.len().max(index.saturating_add(1)), || None);
-        *self.tables.get_mut(index)? = Some(lines);
-        Some(())
+        self.table(at.table, schema, values)?;
+        let line = self.fields.get(table)?.get(field)?.as_ref()?;
+        Some((self.tables.get(table)?.as_ref()?, line))
+    }
+
+    #[cold]
+    fn prepare_table(
+        &mut self,
+        index: usize,
+        id: TableId,
+        schema: &Schema,
+        values: &ValueWriter,
+    ) -> Option<()> {
+        let name = schema.table(id)?.name();
+        let begin = |words: &[u8]| prepared(words, name, values);
+        let lines = TableLines { insert: begin(b"insert_into "), update: begin(b"update ") };
+        set(&mut self.tables, index, Some(lines))
+    }
+
+    #[cold]
+    fn prepare_field(&mut self, at: Context, schema: &Schema, values: &ValueWriter) -> Option<()> {
+        let declared = schema.field(at.table, at.field)?;
+        let value_type = declared.field_type().value_type()?;
+        let line = FieldLine { name: prepared(b" ", declared.name(), values), value_type };
+        let table = usize::from(at.table.0);
+        if self.fields.len() <= table {
+            self.fields.resize_with(table.saturating_add(1), Vec::new);
+        }
+        set(self.fields.get_mut(table)?, usize::from(at.field.0), Some(line))
+    }
+}
+
+fn prepared(before: &[u8], name: &[u8], values: &ValueWriter) -> Prepared {
+    let mut text = Output::memory();
+    text.bytes(before);
+    values.name(&mut text, name);
+    text.byte(b' ');
+    Prepared::new(text.as_bytes())
+}
+
+fn set<T>(places: &mut Vec<Option<T>>, index: usize, value: Option<T>) -> Option<()> {
+    if places.len() <= index {
+        places.resize_with(index.saturating_add(1), || None);
+    }
+    *places.get_mut(index)? = value;
+    Some(())
+}
+
+fn forget_in<T>(places: &mut [Option<T>], id: u16) {
+    if let Some(place) = places.get_mut(usize::from(id)) {
+        *place = None;
     }
 }
 
 impl TableLines {
-    #[inline(always)]
-    fn field(&self, id: FieldId) -> Option<&FieldLine> {
-        self.fields.get(usize::from(id.0))?.as_ref()
-    }
-
     #[inline(always)]
     fn begin_update(&self, out: &mut Output<'_>, digits: &Digits, field: &FieldLine) {
         self.update.append(out);
