@@ -52,6 +52,10 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     let folders =
         ["corpus/valid", "corpus/crash", "corpus/real", "corpus/v4", ""].map(|name| fixtures.join(name));
     let logs = folders.iter().flat_map(|folder| files(folder)).filter(|path| path.ends_with_joedb());
+    let texts = files(&fixtures.join("corpus/valid"))
+        .into_iter()
+        .filter(|path| path.extension() == Some("dump".as_ref()));
+    let logs = logs.chain(texts.filter(|_| name == "text"));
     let own = files(&root.join("inputs").join(name));
     let seeds: Vec<Vec<u8>> =
         own.into_iter().chain(logs).map(|path| fs::read(path).expect("a seed")).collect();

@@ -8,6 +8,7 @@ pub mod decode;
 pub mod dump;
 pub mod head;
 pub mod recover;
+pub mod text;
 pub mod undo;
 pub mod window;
 pub mod writer;
@@ -26,12 +27,13 @@ mod terminal;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of the folder of its inputs.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("check", check::run),
     ("decode", decode::run),
     ("dump", dump::run),
     ("head", head::run),
     ("recover", recover::run),
+    ("text", text::run),
     ("undo", undo::run),
     ("window", window::run),
     ("writer", writer::run),
