@@ -13,6 +13,7 @@ mod hostile;
 mod in_place;
 mod json_lines;
 mod kills;
+mod large;
 mod live;
 mod load;
 mod log;
