@@ -73,10 +73,10 @@ fn write_and_kill(path: &Path, seed: usize, delay: Duration) -> Acknowledged {
     command.args(["--exact", "kills::part_of_a_writer_that_is_killed", "--nocapture"]);
     command.env(FILE, path).env(SEED, seed.to_string()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut acknowledged = Acknowledged { soft: 41, hard: 41 };
     let mut is_alive = true;
-    while let Some(line) = lines.next() {
+    for line in lines {
         let line = line.unwrap();
         let Some((kind, position)) = line.split_once(' ') else { continue };
         match (kind, position.parse::<u64>()) {
