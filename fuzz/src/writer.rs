@@ -104,9 +104,9 @@ impl Program {
             16 | 17 => self.request(),
             18 | 19 => self.advance(),
             20 => self.fuse.set(Some(u32::from(choices.byte() % 12) + 1)),
-            21 => self.reopen(Recovery::Overwrite, choices.byte() % 2 == 0),
-            22 => self.reopen(Recovery::Hard, choices.byte() % 2 == 0),
-            _ => self.reopen(Recovery::Refuse, choices.byte() % 2 == 0),
+            21 => self.reopen(Recovery::Overwrite, choices.byte().is_multiple_of(2)),
+            22 => self.reopen(Recovery::Hard, choices.byte().is_multiple_of(2)),
+            _ => self.reopen(Recovery::Refuse, choices.byte().is_multiple_of(2)),
         }
         if !self.has_failed {
             self.assert_accounts_agree();
