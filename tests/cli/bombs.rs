@@ -157,7 +157,7 @@ fn schema_entries_between_records_of_a_table_with_as_many_fields_as_there_are_id
         match number % 3 {
             0 => log.push(&Entry::Custom { name: b"f" }),
             1 => log.push(&Entry::RenameField { table, field, name: [b"x", b"y"][number / 3 % 2] }),
-            _ => log.push(&Entry::RenameTable { table, name: [b"t", b"u"][number / 3 % 2] }),
+            _ => log.push(&Entry::RenameTable { table, name: [b"u", b"t"][number / 3 % 2] }),
         };
         log.push(&Entry::Update { table, record, field, value, form });
     }
