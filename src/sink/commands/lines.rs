@@ -46,17 +46,23 @@ struct FieldLine {
 }
 
 /// The lines of a table begin so.
-struct TableLines {
+struct Begin {
     insert: Prepared,
     update: Prepared,
+}
+
+/// What is prepared of a table.
+#[derive(Default)]
+struct TableLines {
+    begin: Option<Begin>,
+    fields: Vec<Option<FieldLine>>,
 }
 
 /// What lines begin with, by table and field. Each is prepared when it is needed first, and again when an entry has
 /// changed it: a log of 65535 fields may rename one of them before every update.
 #[derive(Default)]
 pub(super) struct Lines {
-    tables: Vec<Option<TableLines>>,
-    fields: Vec<Vec<Option<FieldLine>>>,
+    tables: Vec<TableLines>,
     /// A row is mostly written at once, so its number is needed again.
     record: Option<(RecordId, Digits)>,
 }
@@ -103,16 +109,17 @@ fn id(cursor: &mut Cursor<'_>) -> Option<u16> {
 impl Lines {
     /// Forgets what `entry` changes. Ids are never used again, so what was dropped is not asked for.
     pub(super) fn forget(&mut self, entry: &Entry<'_>) {
-        match *entry {
-            Entry::DropTable { table } | Entry::RenameTable { table, .. } => {
-                forget_in(&mut self.tables, table.0)
-            }
+        let (table, field) = match *entry {
+            Entry::DropTable { table } | Entry::RenameTable { table, .. } => (table, None),
             Entry::DropField { table, field } | Entry::RenameField { table, field, .. } => {
-                if let Some(fields) = self.fields.get_mut(usize::from(table.0)) {
-                    forget_in(fields, field.0);
-                }
+                (table, Some(field))
             }
-            _ => {}
+            _ => return,
+        };
+        let Some(lines) = self.tables.get_mut(usize::from(table.0)) else { return };
+        match field {
+            None => lines.begin = None,
+            Some(field) => lines.fields.iter_mut().skip(field.0.into()).take(1).for_each(|line| *line = None),
         }
     }
 
@@ -131,14 +138,13 @@ impl Lines {
         let (now, value_type) = target(&mut cursor, *context)?;
         let digits = self.digits(now.record);
         let Some(value_type) = value_type else {
-            let table = self.table(now.table, schema, values)?;
-            table.insert.append(out);
+            self.begin(now.table, schema, values)?.insert.append(out);
             out.digits(&digits);
             out.byte(b'\n');
             *context = now;
             return Some(cursor.offset());
         };
-        let (table, field) = self.field(now, schema, values)?;
+        let (begin, field) = self.field(now, schema, values)?;
         if field.value_type != value_type {
             return None;
         }
@@ -146,11 +152,11 @@ impl Lines {
             let length = cursor.compact().ok()?;
             let ahead = cursor.rest();
             let text = cursor.take(length).ok()?;
-            table.begin_update(out, &digits, field);
+            begin.begin_update(out, &digits, field);
             quoted_ahead(out, ahead, text.len(), values.escape());
         } else {
             let value = value(&mut cursor, value_type, Version::V5).ok()?;
-            table.begin_update(out, &digits, field);
+            begin.begin_update(out, &digits, field);
             values.value(out, &value);
         }
         out.byte(b'\n');
@@ -171,43 +177,36 @@ impl Lines {
     }
 
     #[inline(always)]
-    fn table(&mut self, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<&TableLines> {
+    fn begin(&mut self, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<&Begin> {
         let index = usize::from(id.0);
-        if self.tables.get(index).is_none_or(Option::is_none) {
-            self.prepare_table(index, id, schema, values)?;
+        if self.tables.get(index).is_none_or(|table| table.begin.is_none()) {
+            self.prepare(id, schema, values)?;
         }
-        self.tables.get(index)?.as_ref()
+        self.tables.get(index)?.begin.as_ref()
     }
 
     #[inline(always)]
-    fn field(
-        &mut self,
-        at: Context,
-        schema: &Schema,
-        values: &ValueWriter,
-    ) -> Option<(&TableLines, &FieldLine)> {
-        let (table, field) = (usize::from(at.table.0), usize::from(at.field.0));
-        let known = self.fields.get(table).and_then(|fields| fields.get(field));
-        if known.is_none_or(Option::is_none) {
+    fn field(&mut self, at: Context, schema: &Schema, values: &ValueWriter) -> Option<(&Begin, &FieldLine)> {
+        let (index, field) = (usize::from(at.table.0), usize::from(at.field.0));
+        let lines =
+            |table: &TableLines| table.begin.is_some() && matches!(table.fields.get(field), Some(Some(_)));
+        if !self.tables.get(index).is_some_and(lines) {
             self.prepare_field(at, schema, values)?;
         }
-        self.table(at.table, schema, values)?;
-        let line = self.fields.get(table)?.get(field)?.as_ref()?;
-        Some((self.tables.get(table)?.as_ref()?, line))
+        let table = self.tables.get(index)?;
+        Some((table.begin.as_ref()?, table.fields.get(field)?.as_ref()?))
     }
 
     #[cold]
-    fn prepare_table(
-        &mut self,
-        index: usize,
-        id: TableId,
-        schema: &Schema,
-        values: &ValueWriter,
-    ) -> Option<()> {
+    fn prepare(&mut self, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<&mut TableLines> {
         let name = schema.table(id)?.name();
         let begin = |words: &[u8]| prepared(words, name, values);
-        let lines = TableLines { insert: begin(b"insert_into "), update: begin(b"update ") };
-        set(&mut self.tables, index, Some(lines))
+        let table = place(&mut self.tables, id.0.into())?;
+        // A long name is not prepared again for each field.
+        if table.begin.is_none() {
+            table.begin = Some(Begin { insert: begin(b"insert_into "), update: begin(b"update ") });
+        }
+        Some(table)
     }
 
     #[cold]
@@ -215,11 +214,9 @@ impl Lines {
         let declared = schema.field(at.table, at.field)?;
         let value_type = declared.field_type().value_type()?;
         let line = FieldLine { name: prepared(b" ", declared.name(), values), value_type };
-        let table = usize::from(at.table.0);
-        if self.fields.len() <= table {
-            self.fields.resize_with(table.saturating_add(1), Vec::new);
-        }
-        set(self.fields.get_mut(table)?, usize::from(at.field.0), Some(line))
+        let table = self.prepare(at.table, schema, values)?;
+        *place(&mut table.fields, at.field.0.into())? = Some(line);
+        Some(())
     }
 }
 
@@ -231,21 +228,14 @@ fn prepared(before: &[u8], name: &[u8], values: &ValueWriter) -> Prepared {
     Prepared::new(text.as_bytes())
 }
 
-fn set<T>(places: &mut Vec<Option<T>>, index: usize, value: Option<T>) -> Option<()> {
+fn place<T: Default>(places: &mut Vec<T>, index: usize) -> Option<&mut T> {
     if places.len() <= index {
-        places.resize_with(index.saturating_add(1), || None);
+        places.resize_with(index.saturating_add(1), T::default);
     }
-    *places.get_mut(index)? = value;
-    Some(())
+    places.get_mut(index)
 }
 
-fn forget_in<T>(places: &mut [Option<T>], id: u16) {
-    if let Some(place) = places.get_mut(usize::from(id)) {
-        *place = None;
-    }
-}
-
-impl TableLines {
+impl Begin {
     #[inline(always)]
     fn begin_update(&self, out: &mut Output<'_>, digits: &Digits, field: &FieldLine) {
         self.update.append(out);
