@@ -43,6 +43,13 @@ impl RecordId {
     }
 }
 
+/// What a reference is before it is set.
+impl Default for RecordId {
+    fn default() -> RecordId {
+        RecordId::NULL
+    }
+}
+
 /// How the log spelled an insertion of one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InsertForm {

@@ -42,7 +42,9 @@
 //! * the codec: [`Decoder`] turns bytes into an [`Entry`], [`Encoder`] turns it back
 //! * [`journal`]: a file as entries, through a memory map or a window of positioned reads
 //! * [`schema`] and [`sense`]: tables and fields by id, and whether an entry makes sense
-//! * [`sink`] and [`replay`]: where entries go, and playing a log into it
+//! * [`sink`], [`replay`], [`follow`] and [`printing`]: where entries go, and playing a log into it, at once, as it grows,
+//!   or on several processors
+//! * [`store`]: the tables that a log leaves behind, by column
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
@@ -89,16 +91,19 @@ mod decode;
 pub mod diagnosis;
 mod encode;
 mod entry;
+pub mod follow;
 pub mod head;
 pub mod journal;
 pub mod new_journal;
 mod outcome;
+pub mod printing;
 pub mod recovery;
 pub mod replay;
 pub mod schema;
 pub mod sense;
 pub mod sink;
 pub mod storage;
+pub mod store;
 pub mod text;
 mod value;
 pub mod writer;

@@ -3,7 +3,7 @@
 use crate::decode::Context;
 use crate::entry::{Entry, Located};
 use crate::head::HEAD_SIZE;
-use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
+use crate::journal::{Bookmark, Flow, Journal, SourceError, Visitor, Walk};
 use crate::schema::Nonsense;
 use crate::sense::{Damage, NotABoundary, Sense};
 use crate::sink::Sink;
@@ -85,33 +85,82 @@ pub fn replay<S: Sink>(
     sink: &mut S,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<S::Error>> {
-    let mut sense = Sense::new(journal.checkpoints());
-    sense.allow_end_at(range.limit);
     sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
-    let mut player = Player {
-        sink,
-        sense,
-        range,
-        tolerance,
-        watch,
-        entries: 0,
-        position: HEAD_SIZE,
-        interruption: None,
-        halted: false,
+    let mut played = Played::nothing_of(journal);
+    let mut watch = |position| {
+        watch(position);
+        Flow::Continue
     };
     // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
     let size = journal.size();
     let end = if range.until > HEAD_SIZE { size } else { HEAD_SIZE };
-    let walk = journal.entries(end).walk(&mut player)?;
-    let Player { entries, position, interruption, halted, .. } = player;
-    let undecodable = match walk {
-        Walk::Undecodable(error) => Some(Interruption::Damage(Damage::Undecodable(error))),
-        Walk::End | Walk::Stopped => None,
-    };
-    let whole = !halted && undecodable.is_none();
-    let interruption = interruption.or(undecodable);
-    sink.end(position, whole).map_err(ReplayError::Sink)?;
-    Ok(Replayed { entries, position, interruption })
+    let stretch = played.go_on(journal, range, end, tolerance, sink, &mut watch)?;
+    sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
+    Ok(stretch.replayed)
+}
+
+/// A log as far as it was played: where that is, the context there, and the schema. Playing goes on from it.
+#[derive(Clone)]
+pub(crate) struct Played {
+    sense: Sense,
+    bookmark: Bookmark,
+}
+
+/// What was played in one go.
+pub(crate) struct Stretch {
+    pub(crate) replayed: Replayed,
+    /// Nothing halted it: every entry of the range was played.
+    pub(crate) whole: bool,
+    /// Whoever watched had seen enough before the end.
+    pub(crate) stopped: bool,
+}
+
+impl Played {
+    /// Nothing was played yet.
+    pub(crate) fn nothing_of(journal: &Journal) -> Played {
+        Played { sense: Sense::new(journal.checkpoints()), bookmark: Bookmark::start(journal.version()) }
+    }
+
+    /// Up to where it was played.
+    pub(crate) const fn position(&self) -> u64 {
+        self.bookmark.position()
+    }
+
+    /// Plays on, through the part of `range` that was not played; no byte behind `end` is looked at.
+    pub(crate) fn go_on<S: Sink>(
+        &mut self,
+        journal: &mut Journal,
+        range: Range,
+        end: u64,
+        tolerance: Tolerance,
+        sink: &mut S,
+        watch: &mut dyn FnMut(u64) -> Flow,
+    ) -> Result<Stretch, ReplayError<S::Error>> {
+        self.sense.expect_end_at(journal.checkpoints(), range.limit);
+        let mut player = Player {
+            sink,
+            sense: &mut self.sense,
+            range,
+            tolerance,
+            watch,
+            entries: 0,
+            position: self.bookmark.position(),
+            interruption: None,
+            halted: false,
+            stopped: false,
+        };
+        let mut entries = journal.entries_from(&self.bookmark, end);
+        let walk = entries.walk(&mut player)?;
+        let Player { entries: count, position, interruption, halted, stopped, .. } = player;
+        self.bookmark = entries.bookmark();
+        let undecodable = match walk {
+            Walk::Undecodable(error) => Some(Interruption::Damage(Damage::Undecodable(error))),
+            Walk::End | Walk::Stopped => None,
+        };
+        let whole = !halted && !stopped && undecodable.is_none();
+        let replayed = Replayed { entries: count, position, interruption: interruption.or(undecodable) };
+        Ok(Stretch { replayed, whole, stopped })
+    }
 }
 
 /// What the reference's interpreter notices of an entry that makes no sense: names and ids of schema entries. A
@@ -128,15 +177,17 @@ fn is_noticed_by_reference(entry: &Entry<'_>, nonsense: &Nonsense) -> bool {
 
 struct Player<'a, S> {
     sink: &'a mut S,
-    sense: Sense,
+    sense: &'a mut Sense,
     range: Range,
     tolerance: Tolerance,
-    watch: &'a mut dyn FnMut(u64),
+    watch: &'a mut dyn FnMut(u64) -> Flow,
     entries: u64,
     position: u64,
     interruption: Option<Interruption>,
     /// Whether the interruption was also the end.
     halted: bool,
+    /// Whether whoever watches had seen enough before the end.
+    stopped: bool,
 }
 
 impl<S: Sink> Player<'_, S> {
@@ -257,8 +308,9 @@ impl<S: Sink> Visitor for Player<'_, S> {
         Ok(if located.end() >= self.range.until { Flow::Stop } else { Flow::Continue })
     }
 
-    fn bytes(&mut self, _: &[u8], end: u64) -> Result<(), Self::Error> {
-        (self.watch)(end);
-        Ok(())
+    fn bytes(&mut self, _: &[u8], end: u64) -> Result<Flow, Self::Error> {
+        let flow = (self.watch)(end);
+        self.stopped |= flow == Flow::Stop && self.position < self.range.until;
+        Ok(flow)
     }
 }

@@ -61,9 +61,7 @@ impl Sense {
     /// For a log whose head says `checkpoints`.
     #[must_use]
     pub fn new(checkpoints: &Checkpoints) -> Sense {
-        let pending = checkpoints.pending.map(|pending| pending.position);
-        let end_marks = [checkpoints.hard.position].into_iter().chain(pending).collect();
-        Sense { schema: Schema::new(), end_marks, ended: false }
+        Sense { schema: Schema::new(), end_marks: end_marks(checkpoints).collect(), ended: false }
     }
 
     /// The schema before the next entry.
@@ -113,10 +111,17 @@ impl Sense {
         self.ended |= matches!(located.entry, Entry::EndOfFile);
     }
 
-    /// Allows version 4's mark at the end of a file whose head is ignored.
-    pub(crate) fn allow_end_at(&mut self, position: u64) {
-        self.end_marks.push(position);
+    /// Allows version 4's mark where a newer head may have it, and at `limit`: the end of a file whose head is ignored.
+    pub(crate) fn expect_end_at(&mut self, checkpoints: &Checkpoints, limit: u64) {
+        self.end_marks.clear();
+        self.end_marks.extend(end_marks(checkpoints).chain([limit]));
     }
+}
+
+/// The places where a head may have version 4's mark.
+fn end_marks(checkpoints: &Checkpoints) -> impl Iterator<Item = u64> {
+    let pending = checkpoints.pending.map(|pending| pending.position);
+    [checkpoints.hard.position].into_iter().chain(pending)
 }
 
 #[cold]

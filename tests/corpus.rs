@@ -1,10 +1,12 @@
 //! The recorded output of the reference tools, byte for byte.
 
-use joedb::head::Head;
-use joedb::journal::{Access, Journal};
+use joedb::follow::{Follower, Live};
+use joedb::head::{HEAD_SIZE, Head};
+use joedb::journal::{Access, Flow, HeadReading, Journal};
 use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, Raw, Sink, Sql, Style, TextSink};
-use joedb::storage::File;
+use joedb::storage::memory::MemoryFile;
+use joedb::storage::{File, Presence, ReadAt, Storage as _};
 use joedb::{Encoder, Located, Schema, Version};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,6 +106,68 @@ fn every_dump_of_a_whole_log_equals_the_reference() {
         compare(&path, "blob", Form::Commands, |style| style.blob_data = true);
         compare(&path, "blob_raw", Form::Raw, |style| style.blob_data = true);
         compare(&path, "blob_sql", Form::Sql, |style| style.blob_data = true);
+    }
+}
+
+/// A log in memory whose checkpoint the test moves.
+#[derive(Clone)]
+struct Stepped(MemoryFile);
+
+impl Stepped {
+    fn checkpoint(&self, position: u64) {
+        self.0.clone().write_at(&Head::hard(Version::V5, position).to_bytes(), 0).unwrap();
+    }
+}
+
+impl Live for Stepped {
+    fn read_head(&self) -> std::io::Result<HeadReading> {
+        let mut bytes = vec![0; 41];
+        self.0.read_full_at(&mut bytes, 0)?;
+        Ok(HeadReading { bytes, size: self.0.size()?, locked: true })
+    }
+
+    fn presence(&self) -> std::io::Result<Presence> {
+        Ok(Presence::Same)
+    }
+
+    fn reader(&self) -> std::io::Result<Box<dyn ReadAt>> {
+        Ok(Box::new(self.0.clone()))
+    }
+}
+
+fn followed<F: Format>(bytes: &[u8], checkpoints: &[u64], style: Style, format: F) -> Vec<u8> {
+    let log = Stepped(MemoryFile::new(bytes.to_vec()));
+    log.checkpoint(HEAD_SIZE);
+    let mut follower = Follower::new(log.clone(), HEAD_SIZE).unwrap();
+    let mut text = Vec::new();
+    let mut sink = TextSink::new(format, style, &mut text);
+    for &position in checkpoints {
+        log.checkpoint(position);
+        follower.round(&mut sink, &mut |_| Flow::Continue).unwrap();
+        assert_eq!(follower.position(), position);
+    }
+    drop(sink);
+    text
+}
+
+#[test]
+fn a_log_that_is_followed_from_checkpoint_to_checkpoint_prints_what_the_reference_does() {
+    for path in files("valid") {
+        let bytes = fs::read(&path).unwrap();
+        let list = fs::read_to_string(path.with_extension("entries")).unwrap();
+        let boundaries: Vec<u64> = list.lines().map(|line| line.parse().unwrap()).collect();
+        let style = Style { fidelity: Fidelity::Reference, ..Style::new(Version::V5) };
+        for step in [1, 2, 7, 50] {
+            let last = boundaries.last().copied();
+            let mut stops: Vec<u64> = boundaries.iter().copied().step_by(step).chain(last).collect();
+            stops.dedup();
+            let raw = followed(&bytes, &stops, style, Raw::new(style, None));
+            assert_same(&path, "raw", &raw, &fs::read(path.with_extension("raw")).unwrap());
+            // The empty line at the end of a dump is left out, for there may be more.
+            let dump = followed(&bytes, &stops, style, Commands::new(style, None));
+            let expected = fs::read(path.with_extension("dump")).unwrap();
+            assert_same(&path, "dump", &[&dump[..], b"\n"].concat(), &expected);
+        }
     }
 }
 

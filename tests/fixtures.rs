@@ -7,17 +7,20 @@ mod support;
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use generator::Fixture;
-use joedb::diagnosis::{Advice, FindingId};
+use joedb::diagnosis::{Advice, CutName, FindingId};
 use joedb::head::HEAD_SIZE;
 use joedb::journal::{Access, Journal};
 use joedb::recovery::{PlanError, Target};
 use joedb::sink::Fidelity;
+use joedb::storage::Place;
 use joedb::text::escape::is_obeyed_by_terminals;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use support::{advised, assert_clean_beginning, diagnosed, dumped, journal, recovered, report};
+use support::{
+    advised, assert_clean_beginning, diagnosed, dumped, journal, loaded_report, recovered, report,
+};
 
 /// `fixtures/`, written anew before any test looks into it where that was asked for.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -91,7 +94,7 @@ fn the_files_on_disk_are_those_that_the_generator_makes() {
 
 // ---- Verdicts ----------------------------------------------------------------------------------------------
 
-/// Every headline that a file alone can have; to be written, it takes a writer.
+/// Every headline that a file alone can have; to be written, it takes a writer, and to be loaded, a wish.
 const HEADLINES: [FindingId; 16] = [
     FindingId::NotAJoedbFile,
     FindingId::UnknownVersion,
@@ -135,6 +138,34 @@ fn the_program_gives_every_fixture_its_headline_and_its_exit_code() {
         let headline = format!("{}.joedb: {}\n", fixture.name, fixture.verdict.headline());
         assert!(text.contains(&headline), "{headline}expected in:\n{text}");
     }
+}
+
+/// The verdict with `--load`, which is another one for some of the healthy files only.
+#[test]
+fn some_fixtures_that_decode_cannot_be_loaded() {
+    for fixture in with_a_head() {
+        let (verdict, exit) = match fixture.name {
+            "unloadable" => (FindingId::Unloadable, 4),
+            "too_many_rows" => (FindingId::TooManyRows, 1),
+            _ => (fixture.verdict, fixture.exit),
+        };
+        let report = loaded_report(&fixture.bytes);
+        assert_eq!((report.verdict, i32::from(report.exit_code)), (verdict, exit), "{}", fixture.name);
+    }
+}
+
+#[test]
+fn what_is_recovered_of_a_file_that_cannot_be_loaded_can_be_loaded() {
+    let unloadable = bytes_of("unloadable");
+    let report = loaded_report(&unloadable);
+    let recommended = report.recommended().unwrap();
+    assert_eq!(recommended.name, CutName::Loadable);
+    let target = advised(report.findings[0].advice).unwrap();
+    assert_eq!(target, Target::Position(recommended.position));
+    let good = recovered(&unloadable, target, false).unwrap();
+    assert_clean_beginning(&good, &unloadable);
+    assert_eq!(loaded_report(&good).verdict, FindingId::Clean);
+    assert_eq!(recommended.kept.entries, loaded_report(&good).log.map(|log| log.tally.entries));
 }
 
 #[test]
@@ -204,7 +235,7 @@ fn the_recommended_command_works_as_it_is_printed() {
         let crashed = directory.path().join(format!("it's {}", fixture.name));
         fs::write(&crashed, &fixture.bytes).unwrap();
         let advice = report(&fixture.bytes).findings[0].advice;
-        shell(&advice.command(&crashed)).success();
+        shell(&advice.command(&Place::file(&crashed))).success();
         let good = fs::read(format!("{}.recovered", crashed.display())).unwrap();
         assert_clean_beginning(&good, &fixture.bytes);
     }

@@ -17,6 +17,7 @@ use joedb::replay::{Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sense::NotABoundary;
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::storage::memory::MemoryFile;
+use joedb::store::{Limits, Store};
 use joedb::{
     Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, TableId, Type, UpdateForm, Value, Version,
 };
@@ -26,7 +27,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::io;
-use support::{advised, assert_clean_beginning, diagnosed, dumped, journal, recovered, report};
+use support::{
+    advised, assert_clean_beginning, diagnosed, dumped, journal, loaded_report, recovered, report,
+};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -195,6 +198,10 @@ const NAMED_TARGETS: [Target; 9] = [
     Target::Eof,
 ];
 
+fn can_be_loaded(bytes: &[u8]) -> bool {
+    loaded_report(bytes).log.unwrap().load.unwrap().stopped.is_none()
+}
+
 proptest! {
     #[test]
     fn a_cut_at_any_boundary_gives_a_clean_beginning_of_the_log(log in small_log()) {
@@ -212,6 +219,25 @@ proptest! {
                 let found = recovered(log.truncated(size), target, false).ok();
                 let expected = log.cut(size, target).map(|cut| log.cut_at(cut));
                 prop_assert_eq!(found, expected, "{} of {} bytes", target, size);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_loading_a_cut_is_true_of_the_file_that_is_cut_there(log in small_log()) {
+        for cut in loaded_report(&log.bytes).cuts.iter().filter(|cut| cut.decodes) {
+            prop_assert_eq!(cut.loads, Some(can_be_loaded(&log.cut_at(cut.position))), "{:?}", cut);
+        }
+    }
+
+    #[test]
+    fn wherever_a_log_is_cut_no_advice_leads_to_a_file_that_cannot_be_loaded(log in small_log()) {
+        for size in HEAD_SIZE..=log.size() {
+            for finding in loaded_report(log.truncated(size)).findings {
+                if let Some(target) = advised(finding.advice) {
+                    let good = recovered(log.truncated(size), target, false).unwrap();
+                    prop_assert!(can_be_loaded(&good), "{:?} of {} bytes", finding, size);
+                }
             }
         }
     }
@@ -342,6 +368,15 @@ fn examine(bytes: &[u8]) {
     }
 }
 
+/// Plays a file of any bytes into tables, as far as it goes.
+fn load(bytes: &[u8], limits: Limits) -> Option<Store> {
+    let mut journal = Journal::from_bytes(bytes.to_vec()).ok()?;
+    let (range, mut store) = (Range::up_to(journal.size()), Store::new(limits));
+    // Where it stops is another test's matter.
+    drop(replay(&mut journal, range, Tolerance::ReferenceRaw, &mut store, &mut |_| {}));
+    Some(store)
+}
+
 proptest! {
     #[test]
     fn no_file_makes_a_reader_panic_or_take_memory_that_its_bytes_do_not_justify(bytes in any_damaged_file()) {
@@ -351,6 +386,13 @@ proptest! {
         prop_assert!(examined < 64 * 1024, "{} bytes taken for a file of {}", examined, size);
         // Every dump has a buffer of half a mebibyte.
         prop_assert!(dumped < 1024 * 1024, "{} bytes taken for a file of {}", dumped, size);
+    }
+
+    #[test]
+    fn no_file_takes_more_memory_to_load_than_its_bytes_and_the_limit_justify(bytes in any_damaged_file()) {
+        let limits = Limits { rows: 1000 };
+        let taken = peak_of(|| drop(load(&bytes, limits)));
+        prop_assert!(taken < 64 * 1024 + 32 * (bytes.len() + 1000), "{} bytes taken", taken);
     }
 
     #[test]

@@ -143,7 +143,10 @@ mod tests {
         }
     }
 
-    fn lines(text: impl Read) -> (Vec<(u64, u64, Vec<u8>)>, bool) {
+    /// Number, position and bytes of a line.
+    type Found = (u64, u64, Vec<u8>);
+
+    fn lines(text: impl Read) -> (Vec<Found>, bool) {
         let (mut lines, mut found) = (Lines::new(text), Vec::new());
         while let Some(line) = lines.next(&mut |_| {}).unwrap() {
             found.push((line.number, line.position, line.bytes.to_vec()));

@@ -1,5 +1,6 @@
 //! The positions at which a log could be cut, side by side.
 
+use super::load::Load;
 use super::outage::Outage;
 use super::survey::{Boundary, Mark, Survey, Tally};
 use crate::head::{Checkpoints, HEAD_SIZE};
@@ -21,6 +22,8 @@ pub enum CutName {
     Timestamp,
     /// The end of the last entry that decodes and makes sense.
     LastEntry,
+    /// In front of the first entry that cannot be loaded.
+    Loadable,
     /// The end of the file.
     Eof,
 }
@@ -36,6 +39,7 @@ impl CutName {
             CutName::ValidData => "valid-data",
             CutName::Timestamp => "timestamp",
             CutName::LastEntry => "last-entry",
+            CutName::Loadable => "loadable",
             CutName::Eof => "eof",
         }
     }
@@ -47,6 +51,8 @@ impl CutName {
 pub enum Safety {
     /// Not possible: the log does not decode up to it, or it is no boundary, or not in the file.
     Impossible,
+    /// An entry before it decodes and cannot be played into tables.
+    Unloadable,
     /// What lies behind the checkpoints may be half a transaction, or garbage that happens to decode.
     Risk,
     /// Softly acknowledged: complete unless the machine went down.
@@ -61,6 +67,7 @@ impl Safety {
     pub const fn words(self) -> &'static str {
         match self {
             Safety::Impossible => "not possible",
+            Safety::Unloadable => "cannot be loaded",
             Safety::Risk => "a risk",
             Safety::VeryLikelySafe => "very likely safe",
             Safety::Safe => "safe",
@@ -107,6 +114,8 @@ pub struct Cut {
     pub undecodable: u64,
     /// Whether everything up to it decodes and makes sense, and it is a boundary.
     pub decodes: bool,
+    /// Whether everything up to it can be played into tables; `None` where that is not known, or was not asked.
+    pub loads: Option<bool>,
     /// How safe it is.
     pub safety: Safety,
     /// Whether it leaves an empty database although the file has more than a head.
@@ -141,7 +150,9 @@ impl Cutter<'_> {
         cuts.extend(pending.map(|pending| self.at(CutName::Pending, pending.position)));
         let valid_data = survey.last_valid_data.map(|boundary| (CutName::ValidData, boundary));
         let timestamp = survey.last_timestamp.map(|(boundary, _)| (CutName::Timestamp, boundary));
-        let found = [valid_data, timestamp, Some((CutName::LastEntry, survey.last_entry))];
+        let loadable = survey.load.as_ref().and_then(Load::loadable);
+        let loadable = loadable.map(|boundary| (CutName::Loadable, boundary));
+        let found = [valid_data, timestamp, Some((CutName::LastEntry, survey.last_entry)), loadable];
         cuts.extend(
             found
                 .into_iter()
@@ -164,6 +175,7 @@ impl Cutter<'_> {
     fn cut(&self, name: CutName, position: u64, boundary: Option<Boundary>) -> Cut {
         let whole = &self.survey.last_entry.tally;
         let kept = boundary.map(|boundary| boundary.tally);
+        let loads = boundary.and_then(|boundary| self.survey.load.as_ref()?.reaches(boundary.position));
         let kept_bytes = position.min(self.checkpoints.size).saturating_sub(HEAD_SIZE);
         let lost_bytes = self.checkpoints.size.saturating_sub(position);
         Cut {
@@ -173,7 +185,12 @@ impl Cutter<'_> {
             lost: Amount::new(lost_bytes, kept.map(|kept| whole.since(&kept))),
             undecodable: self.checkpoints.size.saturating_sub(self.survey.last_entry.position.max(position)),
             decodes: boundary.is_some(),
-            safety: boundary.map_or(Safety::Impossible, |boundary| self.safety(name, boundary.position)),
+            loads,
+            safety: match boundary {
+                None => Safety::Impossible,
+                Some(_) if loads == Some(false) => Safety::Unloadable,
+                Some(boundary) => self.safety(name, boundary.position),
+            },
             empty: position == HEAD_SIZE && self.checkpoints.size > HEAD_SIZE,
             recommended: false,
         }
@@ -185,8 +202,9 @@ impl Cutter<'_> {
     fn safety(&self, name: CutName, position: u64) -> Safety {
         let hard = self.checkpoints.hard.position;
         let soft = self.checkpoints.soft.map_or(0, |soft| soft.position);
-        let is_mark =
-            !matches!(name, CutName::LastEntry | CutName::Eof) || position == hard || position == soft;
+        let is_mark = !matches!(name, CutName::LastEntry | CutName::Loadable | CutName::Eof)
+            || position == hard
+            || position == soft;
         let has_holes = self.survey.last_entry.position < soft;
         let is_damaged = self.survey.last_entry.position < hard.min(self.checkpoints.size);
         let complete = position <= soft || (name == CutName::Pending && self.outage == Outage::ProgramOnly);

@@ -2,6 +2,7 @@
 
 use super::cuts::CutName;
 use crate::outcome::Outcome;
+use crate::storage::Place;
 use serde::Serialize;
 
 /// What a finding is about. The order is that of the headlines: the first one found is the verdict.
@@ -26,6 +27,10 @@ pub enum FindingId {
     Holes,
     /// A soft checkpoint lies past the end.
     SoftPastEnd,
+    /// An entry below the current checkpoint decodes and cannot be played into tables.
+    Unloadable,
+    /// The log asks for more rows than were to be loaded.
+    TooManyRows,
     /// One copy of a hard checkpoint above the current one was written.
     PendingHardCheckpoint,
     /// The file ends in zeros.
@@ -44,10 +49,14 @@ pub enum FindingId {
     Clean,
     /// A remark: a pending hard checkpoint that the soft one already covers.
     PendingCovered,
+    /// A remark: an entry behind the current checkpoint cannot be played into tables.
+    TailUnloadable,
     /// A remark: the head's lock was not to be had.
     HeadNotLocked,
     /// A remark: whether there is a writer cannot be known.
     LocksUnknown,
+    /// A remark: nobody said where the log ends, so what follows the checkpoint may be anything.
+    EndUnknown,
 }
 
 impl FindingId {
@@ -64,6 +73,8 @@ impl FindingId {
             FindingId::CheckpointInsideEntry => "checkpoint-inside-entry",
             FindingId::Holes => "holes",
             FindingId::SoftPastEnd => "soft-past-end",
+            FindingId::Unloadable => "unloadable",
+            FindingId::TooManyRows => "too-many-rows",
             FindingId::PendingHardCheckpoint => "pending-hard-checkpoint",
             FindingId::ZeroFilledTail => "zero-filled-tail",
             FindingId::DamagedTail => "damaged-tail",
@@ -73,8 +84,10 @@ impl FindingId {
             FindingId::CleanSoft => "clean-soft",
             FindingId::Clean => "clean",
             FindingId::PendingCovered => "pending-covered",
+            FindingId::TailUnloadable => "tail-unloadable",
             FindingId::HeadNotLocked => "head-not-locked",
             FindingId::LocksUnknown => "locks-unknown",
+            FindingId::EndUnknown => "end-unknown",
         }
     }
 
@@ -91,6 +104,8 @@ impl FindingId {
             FindingId::CheckpointInsideEntry => "checkpoint inside an entry",
             FindingId::Holes => "holes between the hard and the soft checkpoint",
             FindingId::SoftPastEnd => "soft checkpoint past the end",
+            FindingId::Unloadable => "log cannot be loaded",
+            FindingId::TooManyRows => "more rows than may be loaded",
             FindingId::PendingHardCheckpoint => "pending hard checkpoint",
             FindingId::ZeroFilledTail => "zero-filled tail",
             FindingId::DamagedTail => "damaged tail",
@@ -100,8 +115,10 @@ impl FindingId {
             FindingId::CleanSoft => "clean, soft",
             FindingId::Clean => "clean",
             FindingId::PendingCovered => "pending hard checkpoint, covered by the soft one",
+            FindingId::TailUnloadable => "tail cannot be loaded",
             FindingId::HeadNotLocked => "head read without its lock",
             FindingId::LocksUnknown => "no locks to ask",
+            FindingId::EndUnknown => "other bytes behind the checkpoint",
         }
     }
 
@@ -117,7 +134,9 @@ impl FindingId {
             | FindingId::DamagedBody
             | FindingId::CheckpointInsideEntry
             | FindingId::Holes
-            | FindingId::SoftPastEnd => Outcome::Damaged,
+            | FindingId::SoftPastEnd
+            | FindingId::Unloadable => Outcome::Damaged,
+            FindingId::TooManyRows => Outcome::Failed,
             FindingId::PendingHardCheckpoint
             | FindingId::ZeroFilledTail
             | FindingId::DamagedTail
@@ -127,8 +146,10 @@ impl FindingId {
             | FindingId::CleanSoft
             | FindingId::Clean
             | FindingId::PendingCovered
+            | FindingId::TailUnloadable
             | FindingId::HeadNotLocked
-            | FindingId::LocksUnknown => Outcome::Done,
+            | FindingId::LocksUnknown
+            | FindingId::EndUnknown => Outcome::Done,
         }
     }
 }
@@ -141,6 +162,8 @@ pub enum Advice {
     LookAtBytes,
     /// Dump the log.
     Dump,
+    /// Look at what follows the checkpoint.
+    LookAtTail,
     /// Check again once the writer is gone.
     CheckAgain,
     /// Recover to what joedb itself would read.
@@ -152,20 +175,17 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// The command, with the file's name quoted for a shell.
+    /// The command, with the log's place as a shell needs it.
     #[must_use]
-    pub fn command(self, file: &std::path::Path) -> String {
-        let mut recovered = file.as_os_str().to_owned();
-        recovered.push(".recovered");
-        let quoted = crate::text::shell::quote(file);
-        let files = format!("{quoted} {}", crate::text::shell::quote(recovered.as_ref()));
+    pub fn command(self, place: &Place) -> String {
         match self {
-            Advice::LookAtBytes => format!("od -A d -t x1z -N 64 {quoted}"),
-            Advice::Dump => format!("joedb_logdump {quoted}"),
-            Advice::CheckAgain => format!("joedb_logdump --check {quoted}"),
-            Advice::RecoverToCheckpoint => format!("joedb_convert {files}"),
-            Advice::RecoverTo(name) => format!("joedb_convert --to {} {files}", name.name()),
-            Advice::RecoverToPosition(position) => format!("joedb_convert --to {position} {files}"),
+            Advice::LookAtBytes => place.first_bytes(),
+            Advice::Dump => place.logdump(""),
+            Advice::LookAtTail => place.logdump("--tail"),
+            Advice::CheckAgain => place.logdump("--check"),
+            Advice::RecoverToCheckpoint => place.convert(""),
+            Advice::RecoverTo(name) => place.convert(&format!("--to {}", name.name())),
+            Advice::RecoverToPosition(position) => place.convert(&format!("--to {position}")),
         }
     }
 }

@@ -4,12 +4,17 @@ use super::cuts::{Cut, CutName};
 use super::finding::{Advice, Finding, FindingId};
 use super::outage::Outage;
 use super::survey::{Mark, Survey};
-use crate::head::{Checkpoints, CutShort, HEAD_SIZE, HeadError, Version};
-use crate::journal::Writer;
+use crate::head::{Checkpoints, CutShort, HeadError, Version};
+use crate::journal::{Origin, Writer};
 use crate::sense::Damage;
 use crate::text::{Bytes, Position};
 
-fn finding(id: FindingId, position: impl Into<Option<u64>>, advice: Advice, sentence: String) -> Finding {
+pub(super) fn finding(
+    id: FindingId,
+    position: impl Into<Option<u64>>,
+    advice: Advice,
+    sentence: String,
+) -> Finding {
     Finding { id, position: position.into(), sentence, advice }
 }
 
@@ -46,6 +51,7 @@ pub(super) struct Finder<'a> {
     pub(super) head_locked: bool,
     pub(super) outage: Outage,
     pub(super) version: Version,
+    pub(super) origin: Origin,
 }
 
 impl Finder<'_> {
@@ -56,6 +62,7 @@ impl Finder<'_> {
                 .into_iter()
                 .flatten()
                 .collect();
+        found.extend(self.unloadable());
         if self.writer == Writer::Present {
             found.push(self.being_written());
         } else {
@@ -74,50 +81,12 @@ impl Finder<'_> {
         self.checkpoints.hard.position
     }
 
-    fn current(&self) -> u64 {
+    pub(super) fn current(&self) -> u64 {
         self.checkpoints.claimed()
     }
 
     fn size(&self) -> u64 {
         self.checkpoints.size
-    }
-
-    fn usable(&self, name: CutName) -> Option<&Cut> {
-        self.cuts.iter().find(|cut| cut.name == name && cut.decodes && cut.position > HEAD_SIZE)
-    }
-
-    /// The end of the last whole entry; where no entry decodes, there is nothing to recover.
-    fn recover_what_decodes(&self) -> Advice {
-        match self.usable(CutName::LastEntry) {
-            Some(_) => Advice::RecoverTo(CutName::LastEntry),
-            None => Advice::LookAtBytes,
-        }
-    }
-
-    /// What joedb itself would read, or the last whole entry where that is empty or does not decode.
-    fn recover(&self) -> Advice {
-        let current = if self.checkpoints.soft.is_some() { CutName::Soft } else { CutName::Hard };
-        match self.usable(current) {
-            Some(_) => Advice::RecoverToCheckpoint,
-            None => self.recover_what_decodes(),
-        }
-    }
-
-    /// The same, but for a tail that was softly acknowledged: then everything that decodes is worth keeping.
-    fn recover_with_tail(&self) -> Advice {
-        match self.survey.last_entry.position > self.current() {
-            true => Advice::RecoverTo(CutName::LastEntry),
-            false => self.recover(),
-        }
-    }
-
-    /// The same, but for a pending checkpoint that is known to be complete.
-    fn recover_past_checkpoint(&self) -> Advice {
-        let pending = self.checkpoints.pending_above_current().and_then(|_| self.usable(CutName::Pending));
-        match self.outage {
-            Outage::ProgramOnly if pending.is_some() => Advice::RecoverTo(CutName::Pending),
-            _ => self.recover(),
-        }
     }
 
     fn cut_short(&self) -> Option<Finding> {
@@ -174,7 +143,7 @@ impl Finder<'_> {
             Mark::Inside { before, after, kind } => Some(finding(
                 FindingId::CheckpointInsideEntry,
                 before,
-                if before > HEAD_SIZE { Advice::RecoverToPosition(before) } else { self.recover_what_decodes() },
+                self.recover_to_position(before),
                 format!(
                     "The {name} checkpoint at {} lies inside the {kind} entry from {} to {}. No joedb writer leaves \
                      that: the head or the log was changed.",
@@ -258,9 +227,12 @@ impl Finder<'_> {
         ))
     }
 
-    /// What follows the checkpoint, unless a stronger finding already says what that is.
+    /// What follows the checkpoint, unless a stronger finding already says what that is, or it may be anything.
     fn tail(&self) -> Option<Finding> {
         let (current, size) = (self.current(), self.size());
+        if !self.origin.ends_the_log() {
+            return None;
+        }
         let explained = self.checkpoints.soft_past_end.is_some()
             || self.damage_between(0, current).is_some()
             || self.inside_entry().is_some();
@@ -279,7 +251,7 @@ impl Finder<'_> {
         Some(finding(id, position, self.recover_past_checkpoint(), sentence))
     }
 
-    /// The entries that a tail begins with, in words.
+    /// The entries behind the checkpoint, in words.
     fn whole_entries(&self) -> String {
         match self.survey.last_entry.position {
             last if last > self.current() => format!("whole entries up to {}", Position(last)),
@@ -331,9 +303,10 @@ impl Finder<'_> {
     }
 
     fn clean(&self) -> Finding {
-        let opens = match self.version {
-            Version::V4 => "joedb 9 opens it; joedb 10 does not read version 4.",
-            Version::V5 => "joedb opens it.",
+        let opens = match (self.origin, self.version) {
+            (Origin::Part { .. }, _) => "",
+            (_, Version::V4) => " joedb 9 opens it; joedb 10 does not read version 4.",
+            (_, Version::V5) => " joedb opens it.",
         };
         match self.checkpoints.soft {
             Some(soft) => finding(
@@ -341,7 +314,7 @@ impl Finder<'_> {
                 None,
                 Advice::Dump,
                 format!(
-                    "The log ends at its soft checkpoint, {}. {opens} Had the power failed, only what is below the \
+                    "The log ends at its soft checkpoint, {}.{opens} Had the power failed, only what is below the \
                      hard checkpoint at {} would be sure.",
                     Position(soft.position),
                     Position(self.hard())
@@ -351,7 +324,7 @@ impl Finder<'_> {
                 FindingId::Clean,
                 None,
                 Advice::Dump,
-                format!("The log ends at its hard checkpoint, {}. {opens}", Position(self.hard())),
+                format!("The log ends at its hard checkpoint, {}.{opens}", Position(self.hard())),
             ),
         }
     }
@@ -376,20 +349,37 @@ impl Finder<'_> {
                             it, until two readings agreed.";
             finding(FindingId::HeadNotLocked, 0, Advice::CheckAgain, sentence.to_owned())
         });
-        let unknown = (self.writer == Writer::Unknown).then(|| {
-            let sentence = "Locks are not available here, so a writer that has the file open cannot be seen.";
-            finding(FindingId::LocksUnknown, None, Advice::CheckAgain, sentence.to_owned())
-        });
-        [covered, unlocked, unknown].into_iter().flatten().collect()
+        [covered, self.unloadable_tail(), unlocked, self.locks_unknown(), self.end_unknown()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
-}
 
-/// The position that an advice would cut at.
-pub(super) fn advised_position(advice: Advice, checkpoints: &Checkpoints, cuts: &[Cut]) -> Option<u64> {
-    match advice {
-        Advice::RecoverToCheckpoint => Some(checkpoints.claimed()),
-        Advice::RecoverToPosition(position) => Some(position).filter(|&position| position > HEAD_SIZE),
-        Advice::RecoverTo(name) => cuts.iter().find(|cut| cut.name == name).map(|cut| cut.position),
-        Advice::LookAtBytes | Advice::Dump | Advice::CheckAgain => None,
+    fn locks_unknown(&self) -> Option<Finding> {
+        let why = match self.origin {
+            _ if self.writer != Writer::Unknown => return None,
+            Origin::Part { .. } => {
+                "Locks were not asked for: those of a larger file are not those of a log in it"
+            }
+            Origin::Copy => "The log came through a pipe, which has no locks",
+            Origin::File | Origin::Device | Origin::Memory => "Locks are not available here",
+        };
+        let sentence = format!("{why}, so a writer that has the file open cannot be seen.");
+        Some(finding(FindingId::LocksUnknown, None, Advice::CheckAgain, sentence))
+    }
+
+    fn end_unknown(&self) -> Option<Finding> {
+        let (current, size) = (self.current(), self.size());
+        if self.origin.ends_the_log() || size <= current {
+            return None;
+        }
+        let sentence = format!(
+            "The log lies on a device or in a larger file, and nobody said where it ends (--size): the {} behind its \
+             checkpoint at {} are taken for old or other bytes, and not for a tail. They begin with {}.",
+            Bytes(size.saturating_sub(current)),
+            Position(current),
+            self.whole_entries()
+        );
+        Some(finding(FindingId::EndUnknown, current, Advice::LookAtTail, sentence))
     }
 }

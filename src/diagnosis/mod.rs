@@ -1,28 +1,36 @@
 //! The verdict on a file: what happened to it, what is safe, what would be lost.
 //!
 //! [`diagnose`] reads the head and every byte of the log once and returns a [`Report`] as data. It prints nothing
-//! and changes nothing. What it cannot see is in [`BLIND_SPOTS`].
+//! and changes nothing. [`diagnose_with`] can play the log into tables too. What cannot be seen is in [`BLIND_SPOTS`].
 
+mod advice;
 mod cuts;
 mod finding;
 mod findings;
+mod load;
 mod outage;
 mod survey;
 
 pub use cuts::{Amount, Cut, CutName, Safety};
 pub use finding::{Advice, Finding, FindingId};
+pub use load::Load;
 pub use outage::{Evidence, Outage, OutageReport};
 pub use survey::{Boundary, Mark, Question, Survey, Tally, survey};
 
 use crate::head::{Checkpoints, HeadError, Version};
 use crate::journal::{Journal, SourceError, Writer};
+use advice::advised_position;
 use cuts::Cutter;
-use findings::{Finder, advised_position};
+use findings::Finder;
 use serde::Serialize;
 
-/// What no check of a joedb file can see, for it has no checksums.
+/// What a check cannot see that does not play the log into tables; a joedb file has no checksums.
 pub const BLIND_SPOTS: &str = "Not checked: which records exist. joedb has no checksums, so a changed value inside a \
                                string or a number cannot be seen.";
+
+/// The same where the log was played into tables.
+pub const BLIND_SPOTS_WHEN_LOADED: &str = "Not checked: the values. joedb has no checksums, so a changed value inside \
+                                           a string or a number cannot be seen.";
 
 /// The version of the report's form, as `--format json` gives it; it rises when a member changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -41,9 +49,22 @@ pub struct LogSummary {
     pub damage: Option<DamageReport>,
     /// The seconds of the last timestamp.
     pub last_timestamp: Option<i64>,
+    /// What came of playing it into tables, if that was asked for.
+    pub load: Option<LoadSummary>,
 }
 
-/// The first damage of a log.
+/// What came of playing a log into tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoadSummary {
+    /// How many records are in use at the end, or in front of what stopped it.
+    pub rows: u64,
+    /// The memory that they take, in bytes.
+    pub memory: u64,
+    /// Where and why no further entry could be loaded; `None` where all were.
+    pub stopped: Option<DamageReport>,
+}
+
+/// What stands against reading or loading a log to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DamageReport {
     /// Where the entry begins.
@@ -158,7 +179,21 @@ pub fn diagnose(
     evidence: &Evidence,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Report, SourceError> {
-    let survey = survey(journal, &Question::default(), watch)?;
+    diagnose_with(journal, &Question::default(), evidence, watch)
+}
+
+/// As [`diagnose`], with more to find out in the same walk: where [`Question::load`] asks for it, whether the log can be
+/// played into tables.
+///
+/// # Errors
+/// [`SourceError`].
+pub fn diagnose_with(
+    journal: &mut Journal,
+    question: &Question,
+    evidence: &Evidence,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Report, SourceError> {
+    let survey = survey(journal, question, watch)?;
     Ok(report(journal, &survey, evidence))
 }
 
@@ -178,6 +213,7 @@ pub fn report(journal: &Journal, survey: &Survey, evidence: &Evidence) -> Report
         head_locked,
         outage: outage.conclusion,
         version: journal.version(),
+        origin: journal.origin(),
     };
     let findings = finder.all();
     let verdict = findings.first().map_or(FindingId::Clean, |finding| finding.id);
@@ -199,7 +235,7 @@ pub fn report(journal: &Journal, survey: &Survey, evidence: &Evidence) -> Report
         findings,
         cuts,
         outage: Some(outage),
-        not_checked: BLIND_SPOTS,
+        not_checked: if survey.load.is_some() { BLIND_SPOTS_WHEN_LOADED } else { BLIND_SPOTS },
     }
 }
 
@@ -233,10 +269,17 @@ fn summary(survey: &Survey) -> LogSummary {
         tally: survey.last_entry.tally,
         tables: survey.tables,
         last_entry: survey.last_entry.position,
-        damage: survey
-            .damage
-            .as_ref()
-            .map(|damage| DamageReport { position: damage.position(), message: damage.to_string() }),
+        damage: survey.damage.as_ref().map(|damage| damage_report(damage.position(), damage)),
         last_timestamp: survey.last_timestamp.map(|(_, seconds)| seconds),
+        load: survey.load.as_ref().map(load_summary),
     }
+}
+
+fn load_summary(Load { rows, memory, stopped }: &Load) -> LoadSummary {
+    let stopped = stopped.as_ref().map(|(_, unloadable)| damage_report(unloadable.position, unloadable));
+    LoadSummary { rows: *rows, memory: *memory, stopped }
+}
+
+fn damage_report(position: u64, message: &impl ToString) -> DamageReport {
+    DamageReport { position, message: message.to_string() }
 }

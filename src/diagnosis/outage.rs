@@ -1,5 +1,6 @@
 //! Did the power fail, or only the program? That decides whether soft checkpoints are complete.
 
+use crate::journal::Medium;
 use crate::storage::File;
 use serde::Serialize;
 use std::path::Path;
@@ -37,6 +38,8 @@ pub struct Evidence {
     pub created: Option<SystemTime>,
     /// Whether the file lies on a network file system, written perhaps by another machine.
     pub network: bool,
+    /// Whether the log came through a pipe or lies in a larger file: then the times are not its own.
+    pub indirect: bool,
     /// The time of the question.
     pub now: Option<SystemTime>,
 }
@@ -54,7 +57,17 @@ impl Evidence {
             modified: metadata.as_ref().and_then(|metadata| metadata.modified().ok()),
             created: metadata.as_ref().and_then(|metadata| metadata.created().ok()),
             network: is_on_network(file),
+            indirect: false,
             now: Some(SystemTime::now()),
+        }
+    }
+
+    /// As [`Evidence::of_file`], of whatever a log was read from; only a file of its own has times that are the log's.
+    #[must_use]
+    pub fn of_medium(medium: &Medium) -> Evidence {
+        match medium {
+            Medium::File(file) => Evidence::of_file(file),
+            Medium::Part(_) | Medium::Copy(_) => Evidence { indirect: true, ..Evidence::default() },
         }
     }
 
@@ -68,6 +81,11 @@ impl Evidence {
     #[must_use]
     pub fn judge(&self) -> OutageReport {
         let unknown = |evidence: &str| report(Outage::Unknown, evidence.to_owned());
+        if self.indirect {
+            return unknown(
+                "the log came through a pipe or lies in a larger file, and the times of that are not its own",
+            );
+        }
         if self.network {
             return unknown("the file is on a network file system, and another machine may have written it");
         }
@@ -162,7 +180,7 @@ mod tests {
     }
 
     const fn evidence() -> Evidence {
-        Evidence { boot: None, modified: None, created: None, network: false, now: None }
+        Evidence { boot: None, modified: None, created: None, network: false, indirect: false, now: None }
     }
 
     #[test]
@@ -188,6 +206,7 @@ mod tests {
             Evidence { boot: at(100), created: at(10), modified: at(500), now: at(600), ..evidence() };
         let silent = [
             Evidence { network: true, ..known },
+            Evidence { indirect: true, ..known },
             Evidence { created: at(550), ..known },
             Evidence { created: at(499), ..known },
             Evidence { now: at(400), ..known },

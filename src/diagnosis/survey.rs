@@ -1,9 +1,11 @@
 //! One walk over a whole log, and what it leaves to know: counts at every position that may become a cut.
 
+use super::load::{Load, Loader};
 use crate::entry::{Entry, Kind, Located};
 use crate::head::{Checkpoints, HEAD_SIZE};
 use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
 use crate::sense::{Damage, Sense};
+use crate::store::Limits;
 use serde::Serialize;
 
 /// Counts of entries from the beginning of the log up to some position.
@@ -93,10 +95,12 @@ pub struct Survey {
     pub last_timestamp: Option<(Boundary, i64)>,
     /// Behind the last `timestamp` that is not after the time that was asked about.
     pub last_before: Option<Boundary>,
-    /// Whether every byte from the damage to the end is zero.
+    /// Whether every byte from the damage to the end is zero; not looked at where the end is not the log's.
     pub zeros_to_end: bool,
     /// How many tables there are at the end.
     pub tables: u64,
+    /// What came of playing it into tables, if that was asked for.
+    pub load: Option<Load>,
 }
 
 impl Survey {
@@ -115,6 +119,8 @@ pub struct Question {
     pub positions: Vec<u64>,
     /// Seconds since 1970, UTC, for [`Survey::last_before`].
     pub time: Option<i64>,
+    /// Whether to play the log into tables too, and within which limits.
+    pub load: Option<Limits>,
 }
 
 /// Walks the whole file once. `watch` is told the position reached about every megabyte.
@@ -130,7 +136,8 @@ pub fn survey(
     let mut surveyor = Surveyor::new(&checkpoints, question, watch);
     let walk = journal.entries(checkpoints.size).walk(&mut surveyor)?;
     let mut survey = surveyor.finish(walk);
-    if let Some(damage) = &survey.damage {
+    // A device may have a terabyte of zeros, and they would tell nothing.
+    if let Some(damage) = survey.damage.as_ref().filter(|_| journal.origin().ends_the_log()) {
         survey.zeros_to_end = is_zero(journal, damage.position(), checkpoints.size)?;
     }
     Ok(survey)
@@ -169,6 +176,7 @@ struct Surveyor<'w> {
     time: Option<i64>,
     last_before: Option<Boundary>,
     damage: Option<Damage>,
+    loader: Option<Loader>,
     crc: RunningCrc,
     watch: &'w mut dyn FnMut(u64),
 }
@@ -192,6 +200,7 @@ impl<'w> Surveyor<'w> {
             time: question.time,
             last_before: None,
             damage: None,
+            loader: question.load.map(Loader::new),
             crc: RunningCrc::new(),
             watch,
         };
@@ -256,6 +265,7 @@ impl<'w> Surveyor<'w> {
             last_before: self.last_before,
             zeros_to_end: false,
             tables: self.sense.schema().tables().count() as u64,
+            load: self.loader.map(Loader::finish),
         }
     }
 }
@@ -268,6 +278,9 @@ impl Visitor for Surveyor<'_> {
         if let Err(damage) = self.sense.judge(located) {
             self.damage = Some(*damage);
             return Ok(Flow::Stop);
+        }
+        if let Some(loader) = &mut self.loader {
+            loader.take(located, &Boundary { position: self.position, tally: self.tally, crc: 0 });
         }
         self.sense.apply(located);
         self.tally.count(&located.entry);
@@ -282,7 +295,7 @@ impl Visitor for Surveyor<'_> {
     }
 
     /// The walk stops in front of an entry that makes no sense but has read it: its bytes are not hashed.
-    fn bytes(&mut self, bytes: &[u8], _: u64) -> Result<(), SourceError> {
+    fn bytes(&mut self, bytes: &[u8], _: u64) -> Result<Flow, SourceError> {
         let mut waiting: Vec<&mut Boundary> = Vec::new();
         for (_, mark) in &mut self.found {
             if let Mark::Boundary(boundary) = mark {
@@ -292,9 +305,10 @@ impl Visitor for Surveyor<'_> {
         waiting.extend(&mut self.last_valid_data);
         waiting.extend(&mut self.last_before);
         waiting.extend(self.last_timestamp.as_mut().map(|(boundary, _)| boundary));
+        waiting.extend(self.loader.as_mut().and_then(Loader::boundary_mut));
         self.crc.advance(bytes, self.position, &mut waiting);
         (self.watch)(self.position);
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

@@ -18,11 +18,16 @@ pub struct HeadReading {
 }
 
 impl HeadReading {
-    pub(super) fn once(storage: &dyn ReadAt) -> io::Result<HeadReading> {
+    fn once(storage: &dyn ReadAt) -> io::Result<HeadReading> {
         let mut bytes = vec![0; HEAD_LENGTH];
         let read = storage.read_full_at(&mut bytes, 0)?;
         bytes.truncate(read);
         Ok(HeadReading { bytes, size: storage.size()?, locked: false })
+    }
+
+    /// Of a storage that nobody writes to meanwhile, which is as good as a lock.
+    pub(super) fn undisturbed(storage: &dyn ReadAt) -> io::Result<HeadReading> {
+        Ok(HeadReading { locked: true, ..HeadReading::once(storage)? })
     }
 
     pub(super) fn of_bytes(bytes: &[u8]) -> HeadReading {
@@ -61,7 +66,8 @@ fn lock_patiently(file: &File) -> bool {
     }
 }
 
-fn read_until_stable(file: &File) -> io::Result<HeadReading> {
+/// Reads the head without a lock, until two readings agree.
+pub(super) fn read_until_stable(file: &dyn ReadAt) -> io::Result<HeadReading> {
     let start = Instant::now();
     let mut last = HeadReading::once(file)?;
     while start.elapsed() < PATIENCE {

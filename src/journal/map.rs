@@ -4,8 +4,8 @@
     reason = "a memory map cannot be made without; what it rests on is said at each place"
 )]
 
-use memmap2::{Mmap, UncheckedAdvice};
-use std::fs::File;
+use crate::storage::{File, ReadAt as _};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 use std::io;
 
 /// A file mapped for reading.
@@ -23,10 +23,12 @@ pub(super) struct FileMap {
 
 impl FileMap {
     pub(super) fn new(file: &File) -> io::Result<FileMap> {
+        // The metadata of a block device say 0.
+        let size = usize::try_from(file.size()?).map_err(|_| io::ErrorKind::FileTooLarge)?;
         // SAFETY: the map is read-only and shared. The bytes of a joedb body do not change while it is mapped
         // (FORMAT.md, section 1), and nothing here depends on them staying equal: every length is checked
         // against the slice each time it is decoded. A cut of the file is the caveat above.
-        let map = unsafe { Mmap::map(file)? };
+        let map = unsafe { MmapOptions::new().len(size).map(file.inner())? };
         Ok(FileMap { map, released: 0 })
     }
 

@@ -2,13 +2,15 @@
 
 mod head_reader;
 mod map;
+mod medium;
 mod source;
+mod walk;
 
 pub use head_reader::{HeadReading, read_head};
+pub use medium::{Medium, Origin};
 pub use source::{LONGEST_ENTRY_IN_WINDOW, SourceError};
+pub use walk::{Bookmark, Entries, Flow, ReadError, Visitor, Walk};
 
-use crate::decode::{Context, DecodeError, Decoder};
-use crate::entry::Located;
 use crate::head::{Checkpoints, CutShort, HEAD_SIZE, Head, HeadError, Version};
 use crate::storage::{File, ReadAt, Region, lock};
 use source::{Source, Window};
@@ -75,6 +77,7 @@ pub struct Journal {
     checkpoints: Checkpoints,
     reading: HeadReading,
     writer: Writer,
+    origin: Origin,
 }
 
 impl Journal {
@@ -92,31 +95,41 @@ impl Journal {
     /// # Errors
     /// [`OpenError::Io`] or [`OpenError::Head`].
     pub fn of_file(file: File, access: Access) -> Result<Journal, OpenError> {
-        let writer = writer_of(&file);
-        let reading = read_head(&file)?;
+        Journal::of_medium(Medium::File(file), access)
+    }
+
+    /// As [`Journal::open`], of whatever a log can be read from. A part of a file is never mapped.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`] or [`OpenError::Head`].
+    pub fn of_medium(medium: Medium, access: Access) -> Result<Journal, OpenError> {
+        let (writer, reading) = (medium.writer(), medium.read_head()?);
         let head = Head::parse(&reading.bytes)?;
-        Journal::assemble(file, access, writer, reading, head)
+        Journal::assemble(medium, access, writer, reading, head)
     }
 
     fn assemble(
-        file: File,
+        medium: Medium,
         access: Access,
         writer: Writer,
         reading: HeadReading,
         head: Head,
     ) -> Result<Journal, OpenError> {
-        let in_use = writer == Writer::Present;
-        let source = match access {
-            Access::Map => Source::Map(map::FileMap::new(file.inner())?),
+        let (origin, in_use) = (medium.origin(), writer == Writer::Present);
+        let window = |bytes: Box<dyn ReadAt>| Source::Window(Box::new(Window::new(bytes)));
+        let source = match (medium, access) {
+            (Medium::File(file) | Medium::Copy(file), Access::Map) => Source::Map(map::FileMap::new(&file)?),
             // Where there is no room for a map, or the file system has none, there is still the window.
-            Access::Automatic if !in_use => match map::FileMap::new(file.inner()) {
-                Ok(map) => Source::Map(map),
-                Err(_) => Source::Window(Box::new(Window::new(Box::new(file)))),
-            },
-            Access::Automatic | Access::Window => Source::Window(Box::new(Window::new(Box::new(file)))),
+            (Medium::File(file) | Medium::Copy(file), Access::Automatic) if !in_use => {
+                match map::FileMap::new(&file) {
+                    Ok(map) => Source::Map(map),
+                    Err(_) => window(Box::new(file)),
+                }
+            }
+            (medium, _) => window(Box::new(medium)),
         };
         let checkpoints = head.checkpoints(reading.size);
-        Ok(Journal { source, head, checkpoints, reading, writer })
+        Ok(Journal { source, head, checkpoints, reading, writer, origin })
     }
 
     /// As [`Journal::open`], whatever the head says: without a signature the log is taken for one of version 5
@@ -125,15 +138,21 @@ impl Journal {
     /// # Errors
     /// [`OpenError::Io`], and [`OpenError::Head`] for fewer than 41 bytes.
     pub fn open_ignoring_head(path: &Path, access: Access) -> Result<Journal, OpenError> {
-        let file = File::open(path)?;
-        let writer = writer_of(&file);
-        let reading = read_head(&file)?;
+        Journal::of_medium_ignoring_head(Medium::File(File::open(path)?), access)
+    }
+
+    /// As [`Journal::open_ignoring_head`], of whatever a log can be read from.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`], and [`OpenError::Head`] for fewer than 41 bytes.
+    pub fn of_medium_ignoring_head(medium: Medium, access: Access) -> Result<Journal, OpenError> {
+        let (writer, reading) = (medium.writer(), medium.read_head()?);
         let head = match Head::parse(&reading.bytes) {
             Ok(head) => head,
             Err(error @ (HeadError::Empty | HeadError::Cut { .. })) => return Err(error.into()),
             Err(_) => Head::hard(Version::V5, HEAD_SIZE),
         };
-        Journal::assemble(file, access, writer, reading, head)
+        Journal::assemble(medium, access, writer, reading, head)
     }
 
     /// A log in any storage, read through a window. That nobody writes to it meanwhile is the caller's promise.
@@ -141,11 +160,17 @@ impl Journal {
     /// # Errors
     /// [`OpenError::Io`] or [`OpenError::Head`].
     pub fn of_storage(storage: Box<dyn ReadAt>) -> Result<Journal, OpenError> {
-        let reading = HeadReading { locked: true, ..HeadReading::once(storage.as_ref())? };
+        let reading = HeadReading::undisturbed(storage.as_ref())?;
+        Journal::of_reading(storage, reading)
+    }
+
+    /// A log whose head was read by the caller; the rest is read through a window.
+    pub(crate) fn of_reading(storage: Box<dyn ReadAt>, reading: HeadReading) -> Result<Journal, OpenError> {
         let head = Head::parse(&reading.bytes)?;
         let checkpoints = head.checkpoints(reading.size);
         let source = Source::Window(Box::new(Window::new(storage)));
-        Ok(Journal { source, head, checkpoints, reading, writer: Writer::Absent })
+        let (writer, origin) = (Writer::Absent, Origin::Memory);
+        Ok(Journal { source, head, checkpoints, reading, writer, origin })
     }
 
     /// A log that is in memory, head included.
@@ -156,7 +181,8 @@ impl Journal {
         let head = Head::parse(&bytes)?;
         let reading = HeadReading::of_bytes(&bytes);
         let checkpoints = head.checkpoints(reading.size);
-        Ok(Journal { source: Source::Memory(bytes), head, checkpoints, reading, writer: Writer::Absent })
+        let (source, writer, origin) = (Source::Memory(bytes), Writer::Absent, Origin::Memory);
+        Ok(Journal { source, head, checkpoints, reading, writer, origin })
     }
 
     /// The head, as it stood when the file was opened.
@@ -195,16 +221,28 @@ impl Journal {
         self.writer
     }
 
-    /// The entries from the first one up to `end`, which is cut down to the size of the file.
-    pub fn entries(&mut self, end: u64) -> Entries<'_> {
-        self.entries_after(HEAD_SIZE, Context::START, end)
+    /// Where the bytes come from.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        self.origin
     }
 
-    /// The entries from `position` on, where those before it left `context`.
-    pub fn entries_after(&mut self, position: u64, context: Context, end: u64) -> Entries<'_> {
-        let decoder = Decoder::resume(self.head.version(), context);
+    /// The entries from the first one up to `end`, which is cut down to the size of the file.
+    pub fn entries(&mut self, end: u64) -> Entries<'_> {
+        self.entries_from(&Bookmark::start(self.head.version()), end)
+    }
+
+    /// The entries from a bookmark, taken earlier in this log, up to `end`, which is cut down to the size of the file.
+    pub fn entries_from(&mut self, bookmark: &Bookmark, end: u64) -> Entries<'_> {
         let end = end.min(self.size());
-        Entries { source: &mut self.source, decoder, position, end }
+        Entries::new(&mut self.source, bookmark, end)
+    }
+
+    /// Takes a newer reading of the head of a log that is read through a window: below its old checkpoint nothing
+    /// changed, and bytes beyond that were never held.
+    pub(crate) fn renew(&mut self, head: Head, reading: HeadReading) {
+        (self.head, self.checkpoints) = (head, head.checkpoints(reading.size));
+        self.reading = reading;
     }
 
     /// Up to `length` bytes from `position`; fewer at the end of the file, or where `length` is large.
@@ -224,200 +262,6 @@ pub fn writer_of(file: &File) -> Writer {
         Ok(true) => Writer::Present,
         Ok(false) => Writer::Absent,
         Err(_) => Writer::Unknown,
-    }
-}
-
-/// Why reading entries ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The bytes could not be read.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// They are no entry.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-}
-
-/// What a visitor wants after an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// The next entry.
-    Continue,
-    /// No more.
-    Stop,
-}
-
-/// Looks at entries as they are decoded.
-pub trait Visitor {
-    /// What may go wrong in the visitor itself.
-    type Error: From<SourceError>;
-
-    /// An entry.
-    ///
-    /// # Errors
-    /// Anything that ends the walk.
-    fn entry(&mut self, located: &Located<'_>) -> Result<Flow, Self::Error>;
-
-    /// Entries that can be visited together, from `position` on: how many bytes were, and what is wanted after them.
-    /// Those are not shown to [`Visitor::entry`]. `context` is moved behind them.
-    ///
-    /// # Errors
-    /// Anything that ends the walk.
-    fn run(
-        &mut self,
-        bytes: &[u8],
-        position: u64,
-        context: &mut Context,
-    ) -> Result<(usize, Flow), Self::Error> {
-        let _ = (bytes, position, context);
-        Ok((0, Flow::Continue))
-    }
-
-    /// The bytes of the entries visited since the last call, without a gap, about a megabyte at a time.
-    ///
-    /// # Errors
-    /// Anything that ends the walk.
-    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<(), Self::Error> {
-        let _ = (bytes, end);
-        Ok(())
-    }
-}
-
-/// How a walk ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Walk {
-    /// At the end that was asked for, which is a boundary.
-    End,
-    /// The visitor had seen enough.
-    Stopped,
-    /// At bytes that are no entry. Bytes behind the end are out of reach, so an entry that crosses it is cut.
-    Undecodable(DecodeError),
-}
-
-/// The entries of a log, in order.
-pub struct Entries<'j> {
-    source: &'j mut Source,
-    decoder: Decoder,
-    position: u64,
-    end: u64,
-}
-
-impl Entries<'_> {
-    /// The position of the next entry.
-    #[must_use]
-    pub const fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// The context of the next entry.
-    #[must_use]
-    pub const fn context(&self) -> Context {
-        self.decoder.context()
-    }
-
-    /// The next entry, or `None` at the end. For many entries [`Entries::walk`] is faster.
-    ///
-    /// # Errors
-    /// [`ReadError`]; asking again gives the same error.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the entry borrows from the reader, as no iterator's item can"
-    )]
-    pub fn next(&mut self) -> Result<Option<Located<'_>>, ReadError> {
-        if self.position >= self.end {
-            return Ok(None);
-        }
-        let mut least = 0;
-        // Decoding twice keeps the borrow out of the loop.
-        loop {
-            let bytes = self.source.piece(self.position, least, self.end)?;
-            match self.decoder.clone().decode(bytes, self.position) {
-                Ok(_) => break,
-                Err(error) => least = more_bytes(&error, bytes.len() as u64, self.position, self.end)?,
-            }
-        }
-        let bytes = self.source.piece(self.position, least, self.end)?;
-        let located = self.decoder.decode(bytes, self.position)?;
-        self.position = located.end();
-        Ok(Some(located))
-    }
-
-    /// Shows every entry to `visitor`, until the end, or until it or the log stops.
-    ///
-    /// # Errors
-    /// The visitor's, or [`SourceError`] as one of those.
-    pub fn walk<V: Visitor>(&mut self, visitor: &mut V) -> Result<Walk, V::Error> {
-        let mut least = 0;
-        while self.position < self.end {
-            let start = self.position;
-            let piece = self.source.piece(start, least, self.end)?;
-            let ended = walk_piece(&mut self.decoder, &mut self.position, piece, visitor)?;
-            let visited = usize::try_from(self.position.saturating_sub(start)).unwrap_or(0);
-            visitor.bytes(piece.get(..visited).unwrap_or_default(), self.position)?;
-            match ended {
-                PieceEnd::Used => least = 0,
-                PieceEnd::Stopped => return Ok(Walk::Stopped),
-                PieceEnd::Undecodable(error) => {
-                    let left = piece.len().saturating_sub(visited) as u64;
-                    match more_bytes(&error, left, self.position, self.end) {
-                        Ok(more) => least = more,
-                        Err(error) => return Ok(Walk::Undecodable(error)),
-                    }
-                }
-            }
-        }
-        Ok(Walk::End)
-    }
-}
-
-enum PieceEnd {
-    Used,
-    Stopped,
-    Undecodable(DecodeError),
-}
-
-/// Decodes and visits until the piece holds no further whole entry.
-fn walk_piece<V: Visitor>(
-    decoder: &mut Decoder,
-    position: &mut u64,
-    piece: &[u8],
-    visitor: &mut V,
-) -> Result<PieceEnd, V::Error> {
-    let mut rest = piece;
-    while !rest.is_empty() {
-        let (run, flow) = visitor.run(rest, *position, decoder.context_mut())?;
-        *position = position.saturating_add(run as u64);
-        rest = rest.get(run..).unwrap_or_default();
-        if flow == Flow::Stop {
-            return Ok(PieceEnd::Stopped);
-        }
-        if run > 0 {
-            continue;
-        }
-        let located = match decoder.decode(rest, *position) {
-            Ok(located) => located,
-            Err(error) => return Ok(PieceEnd::Undecodable(error)),
-        };
-        let flow = visitor.entry(&located)?;
-        *position = located.end();
-        let length = usize::try_from(located.length).unwrap_or(usize::MAX);
-        rest = rest.get(length..).unwrap_or_default();
-        if flow == Flow::Stop {
-            return Ok(PieceEnd::Stopped);
-        }
-    }
-    Ok(PieceEnd::Used)
-}
-
-/// How long a piece has to be for an entry that did not decode from `had` bytes. The error comes back where more
-/// bytes would not help, or where there are no more before `end`.
-fn more_bytes(error: &DecodeError, had: u64, position: u64, end: u64) -> Result<u64, DecodeError> {
-    let left = end.saturating_sub(position);
-    match error.bytes_needed() {
-        // Twice as much each time, so that a vector of strings is not walked from its start for each of them.
-        Some(needed) if had < left && needed <= left => Ok(needed.max(had.saturating_mul(2)).min(left)),
-        Some(_) if had < left => Err(error.with_left(left)),
-        _ => Err(*error),
     }
 }
 

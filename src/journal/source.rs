@@ -31,7 +31,7 @@ pub enum SourceError {
         expected: u64,
     },
     /// An entry is longer than what may be held in memory.
-    #[error("position {}: an entry of at least {needed} bytes found, at most {} can be read while the file is in use", Position(*position), LONGEST_ENTRY_IN_WINDOW)]
+    #[error("position {}: an entry of at least {needed} bytes found, at most {} can be read without a memory map", Position(*position), LONGEST_ENTRY_IN_WINDOW)]
     TooLong {
         /// Where the entry begins.
         position: u64,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::entry::Entry;
+use crate::entry::{Entry, Located};
 use crate::storage::memory::MemoryFile;
 
 /// A log of comments of the given lengths, in version 5, all of it hard-checkpointed.
@@ -30,10 +30,10 @@ impl Visitor for Seen {
         Ok(Flow::Continue)
     }
 
-    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<(), SourceError> {
+    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<Flow, SourceError> {
         self.bytes.extend(bytes);
         assert_eq!(end, HEAD_SIZE + self.bytes.len() as u64);
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

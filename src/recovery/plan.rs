@@ -238,9 +238,9 @@ pub fn plan(
     }
     let question = match target {
         Target::Position(position) | Target::Until(position) => {
-            Question { positions: vec![position], time: None }
+            Question { positions: vec![position], ..Question::default() }
         }
-        Target::Time(seconds) => Question { positions: Vec::new(), time: Some(seconds) },
+        Target::Time(seconds) => Question { time: Some(seconds), ..Question::default() },
         _ => Question::default(),
     };
     let survey = survey(journal, &question, watch)?;

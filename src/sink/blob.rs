@@ -8,8 +8,9 @@ use std::io;
 
 /// Reads the data of blobs from the file of the log.
 pub struct BlobReader {
-    file: Box<dyn ReadAt>,
-    end: u64,
+    file: Box<dyn ReadAt + Send>,
+    /// The end of the file; `None` where it may grow.
+    end: Option<u64>,
 }
 
 /// A compact number has at most 8 bytes.
@@ -18,8 +19,14 @@ const LONGEST_LENGTH: usize = 8;
 impl BlobReader {
     /// A reader of blobs that lie before `end` in `file`.
     #[must_use]
-    pub fn new(file: Box<dyn ReadAt>, end: u64) -> BlobReader {
-        BlobReader { file, end }
+    pub fn new(file: Box<dyn ReadAt + Send>, end: u64) -> BlobReader {
+        BlobReader { file, end: Some(end) }
+    }
+
+    /// A reader of blobs in a file that may grow.
+    #[must_use]
+    pub fn of_growing(file: Box<dyn ReadAt + Send>) -> BlobReader {
+        BlobReader { file, end: None }
     }
 
     /// Where the data stands and how many bytes it has; `None` if that is not within the log. The blob value of
@@ -30,7 +37,8 @@ impl BlobReader {
             None if blob.position == 0 => (0, 0),
             None => self.behind_length(blob.position)?,
         };
-        (position.checked_add(size)? <= self.end).then_some((position, size))
+        let file_end = self.end.or_else(|| self.file.size().ok())?;
+        (position.checked_add(size)? <= file_end).then_some((position, size))
     }
 
     /// Version 4 points to the length before the data.

@@ -253,6 +253,10 @@ impl Format for JsonLines {
         out.bytes(b"}\n");
     }
 
+    fn fork(&self) -> Option<JsonLines> {
+        Some(JsonLines { style: self.style })
+    }
+
     fn position(&mut self, _: &mut Output<'_>, _: u64) {}
 
     fn end(&mut self, _: &mut Output<'_>, _: u64, _: Ended) {}

@@ -54,6 +54,33 @@ pub trait Sink {
         Ok(Run::default())
     }
 
+    /// A log that is followed was played up to its checkpoint: whoever reads what comes out of the sink has to see it
+    /// now. Entries may come later, behind a [`Sink::resume`].
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn pause(&mut self, checkpoint: u64) -> Result<(), Self::Error> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
+    /// The checkpoint of a log that is followed has moved, and the entries from `position` come.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn resume(&mut self, position: u64) -> Result<(), Self::Error> {
+        let _ = position;
+        Ok(())
+    }
+
+    /// A log that is followed is played no further, before the checkpoint that it was to be played up to.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn break_off(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// The log was read up to `position`; `whole` if no error ended it there. An entry that was shown and then
     /// refused ends behind `position`.
     ///
@@ -139,8 +166,27 @@ pub trait Format {
         let _ = (out, bytes, context, schema);
         Run::default()
     }
+    /// The same form for another part of the log, in the state that this one is in; `None` where it cannot be had.
+    fn fork(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
     /// The end position of an entry, for [`Style::positions`].
     fn position(&mut self, out: &mut Output<'_>, position: u64);
+    /// What stands behind the entries up to a checkpoint, where the log is followed.
+    fn pause(&mut self, out: &mut Output<'_>, checkpoint: u64) {
+        let _ = (out, checkpoint);
+    }
+    /// What stands behind entries that do not reach the checkpoint, where the log is followed.
+    fn break_off(&mut self, out: &mut Output<'_>) {
+        let _ = out;
+    }
+    /// What stands before the entries behind a checkpoint, where the log is followed.
+    fn resume(&mut self, out: &mut Output<'_>, position: u64) {
+        let _ = (out, position);
+    }
     /// What stands after everything.
     fn end(&mut self, out: &mut Output<'_>, position: u64, ended: Ended);
 }
@@ -172,15 +218,51 @@ pub struct TextSink<'w, F> {
     /// Whether the form prints blobs' data whatever the style says.
     always_blobs: bool,
     any: bool,
+    /// Where entries go on that are announced with the first of them that is shown.
+    resuming: Option<u64>,
     /// The end of the last entry, where positions are printed: it follows once the entry turned out to be taken.
     unprinted: Option<u64>,
+}
+
+/// The text of a part of a log.
+pub(crate) struct Page {
+    text: Vec<u8>,
+    /// How many entries it has.
+    pub(crate) entries: u64,
+    left_out: LeftOut,
+}
+
+/// How the pages of a sink are made.
+#[derive(Clone, Copy)]
+pub(crate) struct PageMaker {
+    style: Style,
+    always_blobs: bool,
+}
+
+impl PageMaker {
+    /// Makes a page of what `play` puts into a sink; `play` says how many entries that were, or that it failed.
+    pub(crate) fn print<F: Format>(
+        self,
+        format: F,
+        play: impl FnOnce(&mut TextSink<'_, F>) -> Option<u64>,
+    ) -> Option<Page> {
+        let mut text = Vec::new();
+        let mut sink = TextSink::new(format, self.style, &mut text);
+        sink.always_blobs = self.always_blobs;
+        let entries = play(&mut sink)?;
+        sink.print_position();
+        sink.out.flush().ok()?;
+        let left_out = sink.left_out;
+        Some(Page { text, entries, left_out })
+    }
 }
 
 impl<'w, F: Format> TextSink<'w, F> {
     /// A sink that prints to `writer`.
     pub fn new(format: F, style: Style, writer: &'w mut dyn Write) -> TextSink<'w, F> {
         let (out, left_out) = (Output::new(writer), LeftOut::default());
-        TextSink { format, style, out, left_out, always_blobs: false, any: false, unprinted: None }
+        let (resuming, unprinted) = (None, None);
+        TextSink { format, style, out, left_out, always_blobs: false, any: false, resuming, unprinted }
     }
 
     /// The same sink, for a form that prints the data of blobs in any case.
@@ -194,6 +276,30 @@ impl<'w, F: Format> TextSink<'w, F> {
     #[must_use]
     pub const fn left_out(&self) -> LeftOut {
         self.left_out
+    }
+
+    /// See [`Format::fork`].
+    pub(crate) fn fork(&self) -> Option<F> {
+        self.format.fork()
+    }
+
+    /// What makes pages like this sink's.
+    pub(crate) const fn page_maker(&self) -> PageMaker {
+        PageMaker { style: self.style, always_blobs: self.always_blobs }
+    }
+
+    /// Appends a page.
+    pub(crate) fn append(&mut self, page: &Page) -> io::Result<()> {
+        self.any |= page.entries > 0;
+        self.left_out.blobs = self.left_out.blobs.saturating_add(page.left_out.blobs);
+        self.left_out.bytes = self.left_out.bytes.saturating_add(page.left_out.bytes);
+        self.out.bytes(&page.text);
+        self.settle()
+    }
+
+    /// Goes on in the state of a form that followed the log elsewhere.
+    pub(crate) fn take_over(&mut self, format: F) {
+        self.format = format;
     }
 
     fn count_left_out(&mut self, entry: &Entry<'_>) {
@@ -210,6 +316,13 @@ impl<'w, F: Format> TextSink<'w, F> {
     fn print_position(&mut self) {
         if let Some(position) = self.unprinted.take() {
             self.format.position(&mut self.out, position);
+        }
+    }
+
+    #[cold]
+    fn announce(&mut self) {
+        if let Some(position) = self.resuming.take() {
+            self.format.resume(&mut self.out, position);
         }
     }
 
@@ -236,6 +349,9 @@ impl<F: Format> Sink for TextSink<'_, F> {
         self.any = true;
         self.print_position();
         if !self.style.schema_only || located.entry.is_schema() {
+            if self.resuming.is_some() {
+                self.announce();
+            }
             self.format.entry(&mut self.out, located, schema);
             self.count_left_out(&located.entry);
         }
@@ -247,7 +363,7 @@ impl<F: Format> Sink for TextSink<'_, F> {
 
     #[inline]
     fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> io::Result<Run> {
-        if self.style.positions || self.style.schema_only {
+        if self.style.positions || self.style.schema_only || self.resuming.is_some() {
             return Ok(Run::default());
         }
         let run = self.format.run(&mut self.out, bytes, context, schema);
@@ -256,10 +372,33 @@ impl<F: Format> Sink for TextSink<'_, F> {
         Ok(run)
     }
 
+    fn pause(&mut self, checkpoint: u64) -> io::Result<()> {
+        self.print_position();
+        // What was never announced has no end.
+        if self.resuming.take().is_none() {
+            self.format.pause(&mut self.out, checkpoint);
+        }
+        self.out.flush()
+    }
+
+    fn break_off(&mut self) -> io::Result<()> {
+        self.print_position();
+        if self.resuming.take().is_none() {
+            self.format.break_off(&mut self.out);
+        }
+        self.out.flush()
+    }
+
+    fn resume(&mut self, position: u64) -> io::Result<()> {
+        self.resuming = Some(position);
+        Ok(())
+    }
+
     fn end(&mut self, position: u64, whole: bool) -> io::Result<()> {
         if self.unprinted == Some(position) {
             self.print_position();
         }
+        self.announce();
         self.format.end(&mut self.out, position, Ended { whole, any: self.any });
         self.out.flush()
     }

@@ -3,6 +3,7 @@
 use super::value::ValueWriter;
 use super::{BlobReader, Ended, Format, Style};
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use crate::head::Version;
 use crate::schema::Schema;
 use crate::text::Output;
 
@@ -136,6 +137,11 @@ impl Format for Raw {
             _ => self.schema_entry(out, &located.entry),
         }
         out.byte(b'\n');
+    }
+
+    /// Blobs are needed for version 4 only.
+    fn fork(&self) -> Option<Raw> {
+        Some(Raw::new(self.values.style, None)).filter(|form| form.values.style.version == Version::V5)
     }
 
     fn position(&mut self, out: &mut Output<'_>, position: u64) {

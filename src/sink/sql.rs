@@ -381,7 +381,7 @@ impl Format for Sql {
             // References may point to rows that come later, or are gone.
             out.bytes(b"PRAGMA foreign_keys = OFF;\n");
         }
-        out.text(format_args!("BEGIN TRANSACTION; -- checkpoint = {position}\n"));
+        self.resume(out, position);
     }
 
     fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
@@ -430,6 +430,13 @@ impl Format for Sql {
         }
     }
 
+    /// The data of blobs comes from a reader that cannot be shared.
+    fn fork(&self) -> Option<Sql> {
+        let Sql { style, names, silent, .. } = self;
+        let fork = Sql { style: *style, blobs: None, names: names.clone(), silent: *silent };
+        (!style.blob_data).then_some(fork)
+    }
+
     fn position(&mut self, out: &mut Output<'_>, position: u64) {
         out.text(format_args!("-- {position}\n"));
     }
@@ -439,12 +446,24 @@ impl Format for Sql {
             return;
         }
         if !ended.whole {
-            out.bytes(b"-- The log does not decode from here on; what came before is kept.\n");
+            out.bytes(b"-- An error ended the log here; what came before is kept.\n");
         }
-        out.text(format_args!("COMMIT; --checkpoint = {position}\n"));
+        self.pause(out, position);
         if ended.whole {
             out.byte(b'\n');
         }
+    }
+
+    fn pause(&mut self, out: &mut Output<'_>, checkpoint: u64) {
+        out.text(format_args!("COMMIT; --checkpoint = {checkpoint}\n"));
+    }
+
+    fn break_off(&mut self, out: &mut Output<'_>) {
+        out.bytes(b"ROLLBACK; -- interrupted before the checkpoint\n");
+    }
+
+    fn resume(&mut self, out: &mut Output<'_>, position: u64) {
+        out.text(format_args!("BEGIN TRANSACTION; -- checkpoint = {position}\n"));
     }
 }
 

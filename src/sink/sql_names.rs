@@ -8,12 +8,13 @@ use crate::entry::{FieldId, TableId};
 use std::collections::{HashMap, HashSet};
 
 /// Names that had to change, and all names in use in lower case.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct SqlNames {
     pub(super) tables: Scope<TableId>,
     pub(super) fields: HashMap<TableId, Scope<FieldId>>,
 }
 
+#[derive(Clone)]
 pub(super) struct Scope<Id> {
     changed: HashMap<Id, Box<[u8]>>,
     in_use: HashSet<Box<[u8]>>,

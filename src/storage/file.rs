@@ -30,6 +30,20 @@ impl File {
         fs::OpenOptions::new().read(true).write(true).open(path).map(File)
     }
 
+    /// Another handle of the same open file: what one has locked is locked for both.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn try_clone(&self) -> io::Result<File> {
+        self.0.try_clone().map(File)
+    }
+
+    /// Whether it is a block device, whose end is not that of what it holds.
+    #[must_use]
+    pub fn is_device(&self) -> bool {
+        self.0.metadata().is_ok_and(|metadata| is_block_device(&metadata))
+    }
+
     /// The file underneath.
     #[must_use]
     pub const fn inner(&self) -> &fs::File {

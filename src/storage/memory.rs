@@ -6,22 +6,27 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A file in memory; clones are the same file.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryFile(Rc<RefCell<Vec<u8>>>);
+pub struct MemoryFile(Arc<Mutex<Vec<u8>>>);
 
 impl MemoryFile {
     /// A file with this content.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> MemoryFile {
-        MemoryFile(Rc::new(RefCell::new(bytes)))
+        MemoryFile(Arc::new(Mutex::new(bytes)))
     }
 
     /// What the file holds.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        self.0.borrow().clone()
+        self.content().clone()
+    }
+
+    fn content(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -31,7 +36,7 @@ fn offset(position: u64) -> io::Result<usize> {
 
 impl ReadAt for MemoryFile {
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-        let bytes = self.0.borrow();
+        let bytes = self.content();
         let rest = bytes.get(offset(position)?..).unwrap_or_default();
         let read = rest.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..read), rest.get(..read)) {
@@ -41,7 +46,7 @@ impl ReadAt for MemoryFile {
     }
 
     fn size(&self) -> io::Result<u64> {
-        Ok(self.0.borrow().len() as u64)
+        Ok(self.content().len() as u64)
     }
 }
 
@@ -49,7 +54,7 @@ impl Storage for MemoryFile {
     fn write_at(&mut self, bytes: &[u8], position: u64) -> io::Result<()> {
         let start = offset(position)?;
         let end = start.checked_add(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
-        let mut file = self.0.borrow_mut();
+        let mut file = self.content();
         if file.len() < end {
             file.resize(end, 0);
         }
@@ -60,7 +65,7 @@ impl Storage for MemoryFile {
     }
 
     fn set_size(&mut self, size: u64) -> io::Result<()> {
-        self.0.borrow_mut().resize(offset(size)?, 0);
+        self.content().resize(offset(size)?, 0);
         Ok(())
     }
 

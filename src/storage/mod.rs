@@ -7,9 +7,15 @@ mod file;
 mod holders;
 pub mod lock;
 pub mod memory;
+mod place;
+mod presence;
+mod slice;
 
 pub use file::{File, FileDirectory, directory_of};
 pub use holders::{free_space, holders};
+pub use place::Place;
+pub use presence::{Presence, presence};
+pub use slice::{Part, PartError, Slice};
 
 use std::io;
 use std::path::{Path, PathBuf};

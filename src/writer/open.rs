@@ -7,7 +7,7 @@ use super::{Encoder, Writer};
 use crate::decode::Context;
 use crate::entry::Located;
 use crate::head::{HEAD_SIZE, Head, Version};
-use crate::journal::{self, Flow, Journal, SourceError, Visitor, Walk};
+use crate::journal::{self, Bookmark, Flow, Journal, SourceError, Visitor, Walk};
 use crate::recovery::{ApplyError, Plan, PlanOptions, Target, Temporary, Unattended, apply_in_place, plan};
 use crate::schema::Schema;
 use crate::sense::Damage;
@@ -305,7 +305,8 @@ impl Log {
     /// Reads on up to `end`.
     pub(super) fn follow(&mut self, journal: &mut Journal, end: u64) -> Result<(), OpenError> {
         let mut learner = Learner { schema: &mut self.schema, damage: None };
-        let mut entries = journal.entries_after(self.position, self.context, end);
+        let bookmark = Bookmark::at(journal.version(), self.position, self.context);
+        let mut entries = journal.entries_from(&bookmark, end);
         let walked = entries.walk(&mut learner)?;
         (self.position, self.context) = (entries.position(), entries.context());
         match (learner.damage, walked) {

@@ -15,7 +15,7 @@ const HOSTILE: &[u8] =
 /// The same as a file name.
 const HOSTILE_NAME: &[u8] = b"a\x1b[2J\n\r\x07\x7f\xc2\x9b31m\xe2\x80\xae\xe2\x81\xa7\xff\x9b'\"\\";
 
-const MODES: [&[&str]; 17] = [
+const MODES: [&[&str]; 19] = [
     &[],
     &["--raw"],
     &["--sql"],
@@ -33,6 +33,8 @@ const MODES: [&[&str]; 17] = [
     &["--check", "--wide"],
     &["--check", "--format=text"],
     &["--check", "--format=json"],
+    &["--load"],
+    &["--check", "--load"],
 ];
 
 fn is_obeyed(character: char) -> bool {

@@ -230,10 +230,16 @@ fn commands_are_read_from_the_standard_input() {
     let scene = Scene::new();
     let output = scene.path("out");
     let line = contains("standard input, 1 line: wrote 6 bytes (1 entry) in ");
-    convert().arg("-").arg(&output).write_stdin("create_table city\n").assert().success().stdout(line);
+    let commands = |output: PathBuf, text: &'static str| {
+        convert().args(["--input-format", "commands", "-"]).arg(output).write_stdin(text).assert()
+    };
+    commands(output.clone(), "create_table city\n").success().stdout(line);
     assert_eq!(dumped(&[], &output), "create_table city\n\n");
     let error = starts_with("joedb_convert: standard input:2:1: \"oops\" found, a command");
-    convert().arg("-").arg(scene.path("no")).write_stdin("\noops\n").assert().code(4).stderr(error);
+    commands(scene.path("no"), "\noops\n").code(4).stderr(error);
+    // Without a word, standard input holds a joedb file.
+    let hint = contains("it looks like text: --input-format commands reads joedb commands");
+    convert().arg("-").arg(scene.path("no")).write_stdin("valid_data\n").assert().code(5).stderr(hint);
     assert_eq!(scene.names(), ["out"]);
 }
 
@@ -278,7 +284,6 @@ fn options_that_mean_nothing_for_the_input_are_wrong_usage() {
         convert().args(options).args([&text, &output]).assert().code(2).stdout(is_empty());
     }
     convert().arg("--keep-blob-positions").args([&log, &output]).assert().code(2);
-    convert().args(["--input-format", "joedb", "-"]).arg(&output).assert().code(2);
     convert().args(["--in-place", "--input-format", "commands"]).arg(&text).assert().code(2);
     convert().args([&text, &text]).assert().code(2);
     assert_eq!(scene.names(), ["a.joedb", "a.joedbi"]);
@@ -408,7 +413,8 @@ fn the_output_has_the_mode_of_the_text_and_is_private_without_one() {
     let (input, output) = text(&scene);
     fs::set_permissions(&input, fs::Permissions::from_mode(0o640)).unwrap();
     convert().args([&input, &output]).assert().success();
-    convert().arg("-").arg(scene.path("piped")).write_stdin("valid_data\n").assert().success();
+    let from_pipe = ["--input-format", "commands", "-"];
+    convert().args(from_pipe).arg(scene.path("piped")).write_stdin("valid_data\n").assert().success();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&output), mode(&scene.path("piped"))), (0o640, 0o600));
 }
@@ -426,7 +432,11 @@ fn a_signal_ends_it_while_it_waits_for_a_pipe_and_leaves_nothing() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let scene = Scene::new();
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("joedb_convert"));
-        command.arg("-").arg(scene.path("out")).stdin(Stdio::piped()).stdout(Stdio::null());
+        command
+            .args(["--input-format", "commands", "-"])
+            .arg(scene.path("out"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         // The temporary file is there once the work has begun; the pipe stays open and empty.
         wait_until("a temporary file is made", || !scene.names().is_empty());

@@ -68,6 +68,10 @@ impl Log {
         self.push(&Entry::InsertVector { table: TableId(table), first: RecordId(first), count })
     }
 
+    pub(crate) fn delete(&mut self, table: u16, record: i64) -> &mut Log {
+        self.push(&Entry::Delete { table: TableId(table), record: RecordId(record) })
+    }
+
     pub(crate) fn delete_vector(&mut self, table: u16, first: i64, count: u64) -> &mut Log {
         self.push(&Entry::DeleteVector { table: TableId(table), first: RecordId(first), count })
     }
@@ -125,13 +129,19 @@ impl Sample {
     }
 
     pub(crate) fn of(version: Version) -> Sample {
+        let mut log = Sample::first_transaction(version);
+        let first = log.end();
+        log.insert(1, 1).update(1, 1, 1, Value::String(b"Bob")).comment(b"the second one");
+        Sample { log, first }
+    }
+
+    /// The log before the second transaction.
+    pub(crate) fn first_transaction(version: Version) -> Log {
         let mut log = Log::of(version);
         log.table("person").field(1, "name", Type::String).insert(1, 0);
         log.update(1, 0, 1, Value::String(b"Ann"));
         log.push(&Entry::Timestamp { seconds: 1_745_000_000 }).push(&Entry::ValidData);
-        let first = log.end();
-        log.insert(1, 1).update(1, 1, 1, Value::String(b"Bob")).comment(b"the second one");
-        Sample { log, first }
+        log
     }
 
     /// The end of the second transaction, and of the file.

@@ -29,8 +29,12 @@ fn the_version_is_that_of_the_package() {
 fn wrong_usage_exits_with_2() {
     let scene = Scene::new();
     let file = scene.file("a.joedb", &Sample::new().clean());
-    let wrong: [&[&str]; 12] = [
+    let wrong: [&[&str]; 16] = [
         &[],
+        &["--header", "--load"],
+        &["--compare", "a.joedb", "--load"],
+        &["--max-rows", "5"],
+        &["--load", "--max-rows", "-1"],
         &["--no-such-option"],
         &["--raw", "--sql"],
         &["--header", "--check"],

@@ -90,7 +90,23 @@ fn healthy() -> Vec<Row> {
         ("clean", Clean, hard_after_third().0, "closed by a program that commits hard"),
         ("v4_clean", Clean, v4_clean(), "the same in version 4, with its end-of-file mark"),
         ("clean_empty", Clean, empty, "a new file: 41 four times"),
+        ("unloadable", Clean, unloadable(), "one flipped bit in a record id: `--check --load` exits with 4"),
+        ("too_many_rows", Clean, too_many_rows(), "a billion rows in 7 bytes: `--check --load` exits with 1"),
     ]
+}
+
+/// The first person becomes the fifth, so that the first one is updated later on without being there.
+fn unloadable() -> Vec<u8> {
+    let (mut bytes, _) = hard_after_third();
+    let insert_into_person_0 = bytes.windows(3).position(|entry| entry == [0x05, 0x02, 0x01]).unwrap();
+    bytes[insert_into_person_0 + 2] ^= 4;
+    bytes
+}
+
+fn too_many_rows() -> Vec<u8> {
+    let (mut log, _) = three_transactions(Version::V5);
+    log.entries.push(&Entry::InsertVector { table: PERSON, first: RecordId(3), count: 1_000_000_000 });
+    log.entries.file()
 }
 
 /// What a new file has in every checkpoint place.

@@ -1,7 +1,7 @@
 //! What the tests of diagnosis and recovery have in common. All of it works in memory, so that thousands of logs
 //! take seconds.
 
-use joedb::diagnosis::{Advice, CutName, Evidence, FindingId, Report, diagnose};
+use joedb::diagnosis::{Advice, CutName, Evidence, FindingId, Question, Report, diagnose, diagnose_with};
 use joedb::head::Head;
 use joedb::journal::{Journal, OpenError, Writer};
 use joedb::recovery::{Outputs, PlanError, PlanOptions, Target, Unattended, apply, plan};
@@ -9,6 +9,7 @@ use joedb::replay::{Range, Tolerance, replay};
 use joedb::sink::{Commands, Fidelity, Style, TextSink};
 use joedb::storage::Existing;
 use joedb::storage::memory::{MemoryDirectory, MemoryFile};
+use joedb::store::Limits;
 use std::path::Path;
 
 pub(crate) fn journal(bytes: &[u8]) -> Journal {
@@ -29,13 +30,19 @@ pub(crate) fn report(bytes: &[u8]) -> Report {
     }
 }
 
+/// The same of bytes with a head, the log being played into tables too.
+pub(crate) fn loaded_report(bytes: &[u8]) -> Report {
+    let question = Question { load: Some(Limits::for_log(bytes.len() as u64)), ..Question::default() };
+    diagnose_with(&mut journal(bytes), &question, &Evidence::default(), &mut |_| {}).unwrap()
+}
+
 /// What the advised command cuts at; `None` where it recovers nothing.
 pub(crate) fn advised(advice: Advice) -> Option<Target> {
     match advice {
         Advice::RecoverToCheckpoint => Some(Target::Checkpoint),
         Advice::RecoverTo(name) => Some(named(name)),
         Advice::RecoverToPosition(position) => Some(Target::Position(position)),
-        Advice::LookAtBytes | Advice::Dump | Advice::CheckAgain => None,
+        Advice::LookAtBytes | Advice::Dump | Advice::LookAtTail | Advice::CheckAgain => None,
     }
 }
 
@@ -47,6 +54,7 @@ const fn named(name: CutName) -> Target {
         CutName::ValidData => Target::ValidData,
         CutName::Timestamp => Target::Timestamp,
         CutName::LastEntry => Target::LastEntry,
+        CutName::Loadable => panic!("advised by its position"),
         CutName::Eof => Target::Eof,
     }
 }

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use clap::{Parser, ValueEnum};
 use joedb::Outcome;
 use joedb::recovery::Target;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; or make
 /// one from joedb commands
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file to recover, or a text of joedb commands: NAME.joedbi, or - for the standard input.
+    /// The joedb file to recover, or - for standard input; or a text of joedb commands: NAME.joedbi.
     pub(crate) input: PathBuf,
 
     /// The file to make.
@@ -92,18 +92,13 @@ pub(crate) struct Args {
 impl Args {
     /// What the input holds: as it was said, or as its name says.
     pub(crate) fn input_format(&self) -> Result<InputFormat, Failure> {
-        let is_standard_input = self.input == Path::new("-");
         let is_named_so = self.input.extension().is_some_and(|extension| extension == "joedbi");
         let format = match self.input_format {
             Some(format) => format,
-            None if is_standard_input || is_named_so => InputFormat::Commands,
+            None if is_named_so => InputFormat::Commands,
             None => InputFormat::Joedb,
         };
         match format {
-            InputFormat::Joedb if is_standard_input => {
-                let error = anyhow!("a joedb file is not read from the standard input; name the file");
-                Err(failure(Outcome::Usage, error))
-            }
             InputFormat::Joedb if self.keep_blob_positions => {
                 let error = anyhow!("--keep-blob-positions is for commands; a cut keeps every byte");
                 Err(failure(Outcome::Usage, error))

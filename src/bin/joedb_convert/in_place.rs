@@ -75,7 +75,12 @@ fn named(error: Failure, path: &Path) -> Failure {
 }
 
 fn open(path: &Path) -> Result<File, Failure> {
-    File::open_writable(path).map_err(|error| named(error.into(), path))
+    let file = File::open_writable(path).map_err(|error| named(error.into(), path))?;
+    if file.is_device() {
+        let message = "it is a device, which cannot be made shorter; recover to a file";
+        return Err(anyhow!("{}: {message}", file_name(path)).into());
+    }
+    Ok(file)
 }
 
 /// Takes a lock at once, or names who keeps it. It goes with the file.

@@ -47,7 +47,7 @@ pub(crate) fn run(
 }
 
 /// A text that was taken for a joedb file because of its name.
-pub(crate) fn hint(args: &Args, input: &Path, failure: Failure) -> Failure {
+pub(crate) fn hint(args: &Args, input: &File, failure: Failure) -> Failure {
     if failure.outcome != Outcome::NotJoedb || args.input_format.is_some() || !begins_as_text(input) {
         return failure;
     }
@@ -56,9 +56,9 @@ pub(crate) fn hint(args: &Args, input: &Path, failure: Failure) -> Failure {
     Failure { error, ..failure }
 }
 
-fn begins_as_text(path: &Path) -> bool {
+fn begins_as_text(file: &File) -> bool {
     let mut begin = [0; 64];
-    let read = File::open(path).and_then(|file| file.read_full_at(&mut begin, 0)).unwrap_or(0);
+    let read = file.read_full_at(&mut begin, 0).unwrap_or(0);
     let begin = begin.get(..read).unwrap_or_default();
     !begin.is_empty() && begin.iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
 }

@@ -18,6 +18,9 @@ mod progress;
 mod receipt;
 mod sections;
 mod signals;
+mod source;
+#[path = "../shared/standard_input.rs"]
+mod standard_input;
 mod text_input;
 
 use anyhow::{Context as _, anyhow};
@@ -27,11 +30,12 @@ use joedb::journal::{Access, Journal, OpenError, SourceError};
 use joedb::recovery::{
     ApplyError, Outputs, Plan, PlanError, PlanOptions, Receipt, Stage, Supervisor, apply, plan,
 };
-use joedb::storage::{Existing, File, FileDirectory, directory_of};
+use joedb::storage::{Existing, FileDirectory, directory_of};
 use joedb::text::file_name;
 use outcome::{Failure, failure, say};
 use progress::Progress;
 use signals::Signals;
+use source::Source;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -43,10 +47,10 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let signals = match file_size::survive_limit().and_then(|()| Signals::watch()) {
-        Ok(signals) => signals,
-        Err(error) => return outcome::report(PROGRAM, &error.into()),
-    };
+    if let Err(error) = file_size::survive_limit() {
+        return outcome::report(PROGRAM, &error.into());
+    }
+    let signals = Signals::default();
     let result = run(&args, &signals, &mut io::stdout());
     match (result, signals.received()) {
         (Ok(outcome), _) => outcome.into(),
@@ -61,24 +65,30 @@ fn main() -> ExitCode {
 fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let input = args.input.as_path();
     let Some(output) = args.output.as_deref() else {
+        refuse_standard_input(input)?;
+        signals.watch()?;
         let work = if args.undo { in_place::put_back } else { in_place::cut };
         return work(args, input, signals, out);
     };
-    let outputs = outputs(args, input, output)?;
+    let outputs = outputs(args, source::path_of(input), output)?;
     if args.input_format()? == InputFormat::Commands {
+        signals.watch()?;
         return load::run(args, input, &outputs, signals, out);
     }
-    let named = |error: Failure| Failure { error: error.error.context(file_name(input)), ..error };
-    let plan = make_plan(args, input, signals).map_err(|error| load::hint(args, input, named(error)))?;
+    let named = |failure: Failure| failure.context(source::place(input));
+    let source = Source::open(input, args.quiet).map_err(named)?;
+    signals.watch()?;
+    let plan =
+        make_plan(args, &source, signals).map_err(|error| load::hint(args, &source.file, named(error)))?;
     if args.dry_run {
-        receipt::show_plan(args, input, output, &plan, out)?;
+        receipt::show_plan(args, &source, output, &plan, out)?;
         return Ok(Outcome::Done);
     }
-    let receipt = carry_out(args, input, &plan, &outputs, signals)?;
+    let receipt = carry_out(args, &source, &plan, &outputs, signals)?;
     receipt.warnings.iter().for_each(|missing| {
         say(&format!("{PROGRAM}: {}: warning: not kept: {missing}", file_name(output)));
     });
-    let shown = receipt::show(args, input, output, &plan, &receipt, out);
+    let shown = receipt::show(args, &source, output, &plan, &receipt, out);
     let whole = || format!("{} is complete, but the receipt could not be written", file_name(output));
     shown.with_context(whole)?;
     Ok(Outcome::Done)
@@ -119,6 +129,15 @@ fn refuse_same(one: &Path, other: &Path) -> Result<(), Failure> {
     Err(failure(Outcome::Usage, anyhow!("{one} and {other} are the same file; choose another name")))
 }
 
+/// Only a file can be changed.
+fn refuse_standard_input(input: &Path) -> Result<(), Failure> {
+    if standard_input::is_standard_input(input) {
+        let message = "- found, a FILE expected: --in-place and --undo change a file, and no standard input";
+        return Err(failure(Outcome::Usage, anyhow!(message)));
+    }
+    Ok(())
+}
+
 /// A missing directory is found out before the work, and not after.
 fn refuse_directory(target: &Path) -> Result<(), Failure> {
     let parent = directory_of(target);
@@ -152,10 +171,10 @@ fn identity(path: &Path) -> Option<std::path::PathBuf> {
 
 /// Reads through a window: the bytes that are decoded are then the ones that are summed up, and a program that cuts
 /// the file meanwhile causes an error and no signal. Only entries too long for memory need the map.
-fn make_plan(args: &Args, input: &Path, signals: &Signals) -> Result<Plan, Failure> {
-    match plan_through(Access::Window, args, input, signals) {
+fn make_plan(args: &Args, source: &Source, signals: &Signals) -> Result<Plan, Failure> {
+    match plan_through(Access::Window, args, source, signals) {
         Err(Planning::Plan(PlanError::Source(SourceError::TooLong { .. }))) => {
-            Ok(plan_through(Access::Map, args, input, signals)?)
+            Ok(plan_through(Access::Map, args, source, signals)?)
         }
         planned => Ok(planned?),
     }
@@ -178,8 +197,9 @@ impl From<Planning> for Failure {
     }
 }
 
-fn plan_through(access: Access, args: &Args, input: &Path, signals: &Signals) -> Result<Plan, Planning> {
-    let mut journal = Journal::open(input, access).map_err(Planning::Open)?;
+fn plan_through(access: Access, args: &Args, source: &Source, signals: &Signals) -> Result<Plan, Planning> {
+    let medium = source.medium().map_err(|error| Planning::Open(error.into()))?;
+    let mut journal = Journal::of_medium(medium, access).map_err(Planning::Open)?;
     plan_of(&mut journal, args, signals).map_err(Planning::Plan)
 }
 
@@ -194,14 +214,13 @@ fn plan_of(journal: &mut Journal, args: &Args, signals: &Signals) -> Result<Plan
 
 fn carry_out(
     args: &Args,
-    input: &Path,
+    source: &Source,
     plan: &Plan,
     outputs: &Outputs,
     signals: &Signals,
 ) -> Result<Receipt, Failure> {
-    let source = File::open(input).map_err(|error| anyhow!("{}: {error}", file_name(input)))?;
     let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
-    Ok(apply(plan, &source, &FileDirectory, outputs, &mut watch)?)
+    Ok(apply(plan, &source.file, &FileDirectory, outputs, &mut watch)?)
 }
 
 /// Shows progress, and passes signals on.

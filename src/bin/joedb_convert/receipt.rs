@@ -2,6 +2,7 @@
 
 use crate::args::{Args, ReceiptForm};
 use crate::names;
+use crate::source::Source;
 use joedb::commands::Played;
 use joedb::journal::Writer;
 use joedb::new_journal;
@@ -20,6 +21,9 @@ const SCHEMA_VERSION: u32 = 1;
 struct Document<'a> {
     schema_version: u32,
     input: String,
+    /// How many bytes came through a pipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spooled: Option<u64>,
     output: String,
     dry_run: bool,
     plan: &'a Plan,
@@ -28,32 +32,39 @@ struct Document<'a> {
 
 pub(crate) fn show_plan(
     args: &Args,
-    input: &Path,
+    source: &Source,
     output: &Path,
     plan: &Plan,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if args.format == ReceiptForm::Json {
-        return json(input, output, plan, None, out);
+        return json(source, output, plan, None, out);
     }
-    writeln!(out, "plan: {}", line(plan, input, output, ("would keep", "would lose")))?;
+    writeln!(out, "plan: {}", line(plan, source, output, ("would keep", "would lose")))?;
     remarks(plan, out)?;
+    spooled(source, out)?;
     writeln!(out, "nothing was written (--dry-run)")
 }
 
 pub(crate) fn show(
     args: &Args,
-    input: &Path,
+    source: &Source,
     output: &Path,
     plan: &Plan,
     receipt: &Receipt,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if args.format == ReceiptForm::Json {
-        return json(input, output, plan, Some(receipt), out);
+        return json(source, output, plan, Some(receipt), out);
     }
-    writeln!(out, "{} (CRC-32 {:08x}, read back)", line(plan, input, output, ("kept", "lost")), receipt.crc)?;
+    writeln!(
+        out,
+        "{} (CRC-32 {:08x}, read back)",
+        line(plan, source, output, ("kept", "lost")),
+        receipt.crc
+    )?;
     remarks(plan, out)?;
+    spooled(source, out)?;
     if let (Some(bytes), Some(tail)) = (receipt.saved_tail, &args.save_tail) {
         writeln!(out, "saved: {} in {}", Bytes(bytes), file_name(tail))?;
     }
@@ -61,17 +72,19 @@ pub(crate) fn show(
         return Ok(());
     }
     if plan.source_writer == Writer::Present {
-        let input = file_name(input);
+        let input = &source.place;
         return writeln!(
             out,
             "a program has {input} open for writing: stop it before you put anything in its place"
         );
     }
-    swap(input, output, out)
+    // A device cannot be renamed, and standard input has no name.
+    let file = source.place.path().filter(|_| !source.file.is_device());
+    file.map_or(Ok(()), |input| swap(input, output, out))
 }
 
 fn json(
-    input: &Path,
+    source: &Source,
     output: &Path,
     plan: &Plan,
     receipt: Option<&Receipt>,
@@ -79,7 +92,8 @@ fn json(
 ) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
-        input: lossy(input),
+        input: source.place.operand(),
+        spooled: source.spooled,
         output: lossy(output),
         dry_run: receipt.is_none(),
         plan,
@@ -274,8 +288,8 @@ fn in_place_line(plan: &Plan, input: &Path, (keeps, loses): (&str, &str)) -> Str
 }
 
 /// Kept, lost, where.
-fn line(plan: &Plan, input: &Path, output: &Path, (keeps, loses): (&str, &str)) -> String {
-    let (input, output) = (file_name(input), file_name(output));
+fn line(plan: &Plan, source: &Source, output: &Path, (keeps, loses): (&str, &str)) -> String {
+    let (input, output) = (&source.place, file_name(output));
     let at = Position(plan.cut);
     format!("{input} cut at {at}: {keeps} {}, {loses} {}, in {output}", share(plan.kept), share(plan.lost))
 }
@@ -293,6 +307,17 @@ fn share(share: Share) -> String {
     let parts: Vec<String> = parts.into_iter().chain(undecodable).collect();
     let bytes = Bytes(share.bytes).to_string();
     if parts.is_empty() || share.bytes == 0 { bytes } else { format!("{bytes} ({})", parts.join(", ")) }
+}
+
+/// What came through a pipe was copied, and there is no file to go back to.
+fn spooled(source: &Source, out: &mut dyn Write) -> io::Result<()> {
+    source.spooled.map_or(Ok(()), |bytes| {
+        writeln!(
+            out,
+            "{} came through a pipe and were read from a temporary copy, which is gone",
+            Bytes(bytes)
+        )
+    })
 }
 
 /// What should not be overlooked.

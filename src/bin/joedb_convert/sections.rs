@@ -95,7 +95,12 @@ What would be lost?
 
 From version 4 to version 5:
 
-  joedb_logdump -q --blob old.joedb | joedb_convert - new.joedb",
+  joedb_logdump -q --blob old.joedb |
+      joedb_convert --input-format commands - new.joedb
+
+From another machine:
+
+  ssh host cat app.joedb | joedb_convert - app.joedb.recovered",
     ),
     (
         "FILES",
@@ -103,8 +108,12 @@ From version 4 to version 5:
 A crash leaves the output as it was, and at worst that temporary file, which may be deleted. --force replaces a regular file, \
 or a link and not what it points to.
 
-Owner, mode and extended attributes of the input are kept; a warning says which could not be. What is made from a \
-pipe may be read by its owner alone. A version-4 file stays one of version 4.
+INPUT may be -, standard input: a joedb file, or commands with --input-format commands. A joedb file that comes through a \
+pipe is first copied to a temporary file without a name, in TMPDIR or /tmp; the receipt says so. What is made from a \
+pipe may be read by its owner alone.
+
+Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
+one of version 4.
 
 PROGRAM --generate WHAT prints the manual page (man) or completions for a shell (bash, elvish, fish, powershell, zsh).",
     ),

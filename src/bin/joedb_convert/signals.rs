@@ -13,16 +13,16 @@ const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// The last signal that asked to stop; 0 for none.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
-    pub(crate) fn watch() -> io::Result<Signals> {
-        let last = Arc::new(AtomicUsize::new(0));
+    /// From now on signals are noted. Before, they end the program, as they should while it waits for a pipe.
+    pub(crate) fn watch(&self) -> io::Result<()> {
         for signal in SIGNALS {
-            flag::register_usize(signal, Arc::clone(&last), usize::try_from(signal).unwrap_or(0))?;
+            flag::register_usize(signal, Arc::clone(&self.0), usize::try_from(signal).unwrap_or(0))?;
         }
-        Ok(Signals(last))
+        Ok(())
     }
 
     /// Ends the program if there was one. Only for work that has nothing to clean up.

@@ -2,6 +2,8 @@
 
 use crate::positions::position;
 use clap::{Parser, ValueEnum};
+use joedb::storage::Part;
+use joedb::store::Limits;
 use std::path::PathBuf;
 
 /// The forms that are no verdict.
@@ -17,7 +19,7 @@ const NOT_DUMP: [&str; 3] = ["header", "check", "compare"];
 #[derive(Debug, Parser)]
 #[command(name = "joedb_logdump", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file; several with --header and --check.
+    /// The joedb file, or - for standard input; several with --header and --check.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
@@ -62,6 +64,15 @@ pub(crate) struct Args {
     #[arg(long, aliases = ["ignore_header", "ignore-errors", "ignore_errors"], conflicts_with_all = NOT_DUMP)]
     pub(crate) ignore_header: bool,
 
+    /// Play the log into tables too, and stop where that fails; with --check that is a finding.
+    #[arg(long, conflicts_with_all = ["header", "compare"])]
+    pub(crate) load: bool,
+
+    /// With --load: how many rows and unset values are taken that no bytes stand behind. By default 16,777,216, and 8 for
+    /// each byte of the file; each takes at most 16 bytes of memory.
+    #[arg(long, value_name = "N", requires = "load")]
+    pub(crate) max_rows: Option<u64>,
+
     /// Print only entries from this position, decimal or 0x.
     #[arg(long, value_name = "POS", value_parser = position, conflicts_with_all = NOT_DUMP)]
     pub(crate) from: Option<u64>,
@@ -81,6 +92,22 @@ pub(crate) struct Args {
     )]
     pub(crate) tail: Option<Tail>,
 
+    /// Go on when the log has been printed, and print what is added to it, until interrupted.
+    #[arg(
+        long,
+        conflicts_with_all = ["until", "tail", "ignore_header", "compat", "header", "check", "compare"]
+    )]
+    pub(crate) follow: bool,
+
+    /// The log begins at this position of FILE, decimal or 0x, in a larger file or device. All other positions are
+    /// counted from there.
+    #[arg(long, value_name = "POS", value_parser = position)]
+    pub(crate) offset: Option<u64>,
+
+    /// The log has so many bytes, decimal or 0x; without, it ends with FILE.
+    #[arg(long, value_name = "BYTES", value_parser = position)]
+    pub(crate) size: Option<u64>,
+
     /// With --check: exit with 3 unless the file is clean, or clean and hard-checkpointed to its end.
     #[arg(long, value_name = "STATE", requires = "check", conflicts_with_all = NOT_CHECK)]
     pub(crate) require: Option<Require>,
@@ -97,6 +124,10 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["json", "check", "compare"])]
     pub(crate) compat: bool,
 
+    /// Print long logs on so many threads, instead of one for each processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..), conflicts_with_all = NOT_DUMP)]
+    pub(crate) threads: Option<u8>,
+
     /// Read the file in pieces instead of mapping it into memory: safe when another program may cut it.
     #[arg(long)]
     pub(crate) no_mmap: bool,
@@ -104,6 +135,19 @@ pub(crate) struct Args {
     /// No notices, no progress, and no table with --check: the exit code speaks. Errors are still shown.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+impl Args {
+    /// The part of FILE that holds the log, if it is not all of it.
+    pub(crate) fn part(&self) -> Option<Part> {
+        let asked = self.offset.is_some() || self.size.is_some();
+        asked.then_some(Part { offset: self.offset.unwrap_or(0), size: self.size })
+    }
+
+    /// What a log of so many bytes may ask for without bytes behind it.
+    pub(crate) fn limits(&self, bytes: u64) -> Limits {
+        self.max_rows.map_or(Limits::for_log(bytes), |rows| Limits { rows })
+    }
 }
 
 /// Which checkpoint a tail begins at.

@@ -2,14 +2,15 @@
 
 use crate::PROGRAM;
 use crate::args::{Args, ReportForm, Require};
+use crate::input;
 use crate::outcome::{Failure, is_broken_pipe, say};
 use crate::progress::Progress;
 use crate::table;
 use joedb::Outcome;
-use joedb::diagnosis::{Evidence, Report, diagnose};
-use joedb::journal::{Access, Journal, OpenError, writer_of};
-use joedb::storage::{File, ReadAt as _};
-use joedb::text::{file_name, visible, visible_json};
+use joedb::diagnosis::{Question, Report, diagnose_with};
+use joedb::journal::OpenError;
+use joedb::storage::{Place, ReadAt as _};
+use joedb::text::{visible, visible_json};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
@@ -18,15 +19,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> 
     let mut worst = Outcome::Done;
     let mut listening = true;
     for (index, path) in args.files.iter().enumerate() {
+        let place = input::place(path, args.part());
         let outcome = match examine(args, path) {
             Ok(report) => {
                 if listening && !is_silent(args) {
-                    listening = show(args, path, &report, index, out)?;
+                    listening = show(args, &place, &report, index, out)?;
                 }
-                verdict(args, path, &report)
+                verdict(args, &place, &report)
             }
             Err(failure) => {
-                say(&format!("{PROGRAM}: {}: {:#}", file_name(path), failure.error));
+                say(&format!("{PROGRAM}: {place}: {:#}", failure.error));
                 failure.outcome
             }
         };
@@ -36,20 +38,21 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> 
 }
 
 fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
-    let access = if args.no_mmap { Access::Window } else { Access::Automatic };
-    let mut journal = match Journal::open(path, access) {
+    let input = input::open(args, path, args.part())?;
+    let mut journal = match input.journal(args) {
         Ok(journal) => journal,
         Err(OpenError::Head(error)) => {
-            let file = File::open(path)?;
-            return Ok(Report::of_head_error(&error, file.size()?, writer_of(&file)));
+            return Ok(Report::of_head_error(&error, input.medium().size()?, input.medium().writer()));
         }
         Err(error) => return Err(error.into()),
     };
     let mut progress = Progress::new("check", journal.size(), args.quiet);
-    Ok(diagnose(&mut journal, &Evidence::of_path(path), &mut |position| progress.at(position))?)
+    let load = args.load.then(|| args.limits(journal.size()));
+    let question = Question { load, ..Question::default() };
+    Ok(diagnose_with(&mut journal, &question, &input.evidence(), &mut |position| progress.at(position))?)
 }
 
-fn verdict(args: &Args, path: &Path, report: &Report) -> Outcome {
+fn verdict(args: &Args, place: &Place, report: &Report) -> Outcome {
     let met = match args.require {
         None => true,
         Some(Require::Clean) => report.is_clean(),
@@ -60,11 +63,7 @@ fn verdict(args: &Args, path: &Path, report: &Report) -> Outcome {
         return outcome;
     }
     if !args.quiet && outcome == Outcome::Done {
-        say(&format!(
-            "{PROGRAM}: {}: {}, which is not what --require asks for",
-            file_name(path),
-            report.headline
-        ));
+        say(&format!("{PROGRAM}: {place}: {}, which is not what --require asks for", report.headline));
     }
     outcome.worse(Outcome::Recoverable)
 }
@@ -77,30 +76,30 @@ fn is_silent(args: &Args) -> bool {
 /// Whether anybody still listens: a closed pipe takes nothing from the verdict.
 fn show(
     args: &Args,
-    path: &Path,
+    place: &Place,
     report: &Report,
     index: usize,
     out: &mut dyn Write,
 ) -> Result<bool, Failure> {
-    match write(args, path, report, index, out) {
+    match write(args, place, report, index, out) {
         Ok(()) => Ok(true),
         Err(error) if is_broken_pipe(&anyhow::Error::from(io::Error::from(error.kind()))) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
-fn write(args: &Args, path: &Path, report: &Report, index: usize, out: &mut dyn Write) -> io::Result<()> {
+fn write(args: &Args, place: &Place, report: &Report, index: usize, out: &mut dyn Write) -> io::Result<()> {
     let is_block = matches!(args.format, ReportForm::Table | ReportForm::Text);
     let gap = if index > 0 && is_block { "\n" } else { "" };
     out.write_all(gap.as_bytes())?;
     let mut text = match args.format {
         ReportForm::Table => {
             let colour = io::stdout().is_terminal() && table::colour_wanted();
-            table::render(path, report, args.wide, colour)
+            table::render(place, report, args.wide, colour)
         }
-        ReportForm::Line => format!("{}: {}", file_name(path), report.headline),
-        ReportForm::Text => key_values(path, report),
-        ReportForm::Json => json(path, report)?,
+        ReportForm::Line => format!("{place}: {}", report.headline),
+        ReportForm::Text => key_values(place, report),
+        ReportForm::Json => json(place, report)?,
     };
     text.push('\n');
     out.write_all(text.as_bytes())
@@ -110,24 +109,26 @@ fn write(args: &Args, path: &Path, report: &Report, index: usize, out: &mut dyn 
 #[derive(Serialize)]
 struct Document<'a> {
     file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
     #[serde(flatten)]
     report: &'a Report,
     commands: Vec<String>,
 }
 
-fn document<'a>(path: &Path, report: &'a Report) -> Document<'a> {
-    let commands = report.findings.iter().map(|finding| finding.advice.command(path)).collect();
-    Document { file: path.to_string_lossy().into_owned(), report, commands }
+fn document<'a>(place: &Place, report: &'a Report) -> Document<'a> {
+    let commands = report.findings.iter().map(|finding| finding.advice.command(place)).collect();
+    Document { file: place.operand(), offset: place.offset(), report, commands }
 }
 
-fn json(path: &Path, report: &Report) -> io::Result<String> {
-    Ok(visible_json(&serde_json::to_string(&document(path, report))?))
+fn json(place: &Place, report: &Report) -> io::Result<String> {
+    Ok(visible_json(&serde_json::to_string(&document(place, report))?))
 }
 
 /// The document as `key: value` lines, keys of nested members joined by dots.
-fn key_values(path: &Path, report: &Report) -> String {
+fn key_values(place: &Place, report: &Report) -> String {
     let mut lines = Vec::new();
-    if let Ok(value) = serde_json::to_value(document(path, report)) {
+    if let Ok(value) = serde_json::to_value(document(place, report)) {
         flatten("", &value, &mut lines);
     }
     lines.join("\n")

@@ -1,12 +1,13 @@
 //! Two files side by side.
 
 use crate::args::{Args, ReportForm};
+use crate::input;
 use crate::outcome::{Failure, failure};
-use anyhow::{Context as _, anyhow};
 use joedb::Outcome;
 use joedb::compare::{CompareError, Comparison, Relation, compare};
-use joedb::journal::{Access, Journal, OpenError};
-use joedb::text::{Bytes, Position, file_name, visible_json};
+use joedb::journal::Journal;
+use joedb::storage::{Part, Place};
+use joedb::text::{Bytes, Position, visible_json};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
@@ -22,15 +23,18 @@ struct Document<'a> {
     comparison: &'a Comparison,
 }
 
+/// The part is that of the file, and not of the other one.
 pub(crate) fn run(args: &Args, file: &Path, other: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let (mut first, first_end) = open(args, file)?;
-    let (mut second, second_end) = open(args, other)?;
+    let places = [input::place(file, args.part()), input::place(other, None)];
+    let [of_file, of_other] = &places;
+    let (mut first, first_end) = open(args, file, args.part()).map_err(|failure| failure.context(of_file))?;
+    let (mut second, second_end) = open(args, other, None).map_err(|failure| failure.context(of_other))?;
     let comparison =
         compare(&mut first, &mut second, [first_end, second_end]).map_err(|error| match error {
             CompareError::Versions(..) => failure(Outcome::Damaged, error),
             CompareError::Source(error) => error.into(),
         })?;
-    show(args, [file, other], &comparison, out)?;
+    show(args, &places, &comparison, out)?;
     Ok(match comparison.relation {
         Relation::Equal => Outcome::Done,
         Relation::FirstContinues | Relation::SecondContinues => Outcome::Recoverable,
@@ -38,24 +42,19 @@ pub(crate) fn run(args: &Args, file: &Path, other: &Path, out: &mut dyn Write) -
     })
 }
 
-fn open(args: &Args, path: &Path) -> Result<(Journal, u64), Failure> {
-    let access = if args.no_mmap { Access::Window } else { Access::Automatic };
-    let journal = Journal::open(path, access).map_err(|error| match error {
-        OpenError::Head(error) => failure(Outcome::NotJoedb, anyhow!("{}: {error}", file_name(path))),
-        error => anyhow!("{}: {error}", file_name(path)).into(),
-    })?;
-    let end = journal.checkpoints().current().context(file_name(path));
-    let end = end.map_err(|error| failure(Outcome::Damaged, error))?;
+fn open(args: &Args, path: &Path, part: Option<Part>) -> Result<(Journal, u64), Failure> {
+    let journal = input::open(args, path, part)?.journal(args).map_err(input::not_opened)?;
+    let end = journal.checkpoints().current().map_err(|error| failure(Outcome::Damaged, error))?;
     Ok((journal, end))
 }
 
-fn show(args: &Args, files: [&Path; 2], comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+fn show(args: &Args, places: &[Place; 2], comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     if args.format == ReportForm::Json {
-        let names = files.map(|file| file.to_string_lossy().into_owned());
-        let document = Document { schema_version: SCHEMA_VERSION, files: names, comparison };
+        let files = places.each_ref().map(Place::operand);
+        let document = Document { schema_version: SCHEMA_VERSION, files, comparison };
         return writeln!(out, "{}", visible_json(&serde_json::to_string(&document)?));
     }
-    let [first, second] = files.map(file_name);
+    let [first, second] = places.each_ref().map(Place::to_string);
     let Comparison { common, ends: [first_end, second_end], .. } = *comparison;
     let (more, fewer, end) = match comparison.relation {
         Relation::Equal => return writeln!(out, "equal: {first} and {second}, up to {}", Position(common)),

@@ -2,74 +2,51 @@
 
 use crate::PROGRAM;
 use crate::args::{Args, Tail};
+use crate::form::{Work, in_form, style};
+use crate::input::{self, Input};
 use crate::outcome::{Failure, failure, say};
 use crate::progress::Progress;
 use anyhow::{Context as _, anyhow};
 use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
-use joedb::journal::{Access, Journal, OpenError, Writer};
+use joedb::journal::{Journal, Writer};
+use joedb::printing;
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
-use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, LeftOut, Raw, Sql, Style, TextSink};
-use joedb::storage::File;
+use joedb::sink::{BlobReader, Format, LeftOut, Sink, TextSink};
+use joedb::storage::Place;
+use joedb::store::{LoadError, Loading, Store, Unloadable};
 use joedb::text::escape::{self, Lines};
-use joedb::text::shell::quote;
-use joedb::text::{Output, Position, file_name};
+use joedb::text::{Output, Position};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
+use std::thread;
 
 pub(crate) fn run(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let name = file_name(path);
-    let mut journal = open(args, path).map_err(|failure| failure.context(&name))?;
-    let range = range(args, &journal).map_err(|failure| failure.context(&name))?;
+    let place = input::place(path, args.part());
+    print(args, path, &place, out).map_err(|failure| failure.context(&place))
+}
+
+/// Prints the log. Errors do not say its name yet.
+fn print(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let input = input::open(args, path, args.part())?;
+    let mut journal = input.journal(args).map_err(input::not_opened)?;
+    let range = range(args, &journal)?;
     if !args.quiet {
-        notices(args, path, &journal);
+        notices(args, place, &journal);
     }
     let mut terminal = TerminalSafe(out);
     let out: &mut dyn Write =
         if args.compat && io::stdout().is_terminal() { &mut terminal } else { terminal.0 };
-    let style = Style {
-        version: journal.version(),
-        fidelity: if args.compat { Fidelity::Reference } else { Fidelity::Lossless },
-        blob_data: args.blob,
-        positions: args.print_checkpoint,
-        schema_only: args.schema_only,
-    };
-    let blobs = File::open(path).ok().map(|file| BlobReader::new(Box::new(file), journal.size()));
-    let (replayed, left_out) = if args.raw {
-        play(args, &mut journal, range, style, Raw::new(style, blobs), out)
-    } else if args.sql {
-        play(args, &mut journal, range, style, Sql::new(style, blobs), out)
-    } else if args.json {
-        play(args, &mut journal, range, style, JsonLines::new(style), out)
-    } else {
-        play(args, &mut journal, range, style, Commands::new(style, blobs), out)
-    }
-    .map_err(|failure| failure.context(&name))?;
-    left_out_notice(args, &name, left_out);
-    conclude(args, path, &replayed, range)
+    let style = style(args, journal.version());
+    let blobs = BlobReader::new(input.reader()?, journal.size());
+    let dump = Dump { args, input: &input, journal: &mut journal, range };
+    let played = in_form(args, style, blobs, out, dump)?;
+    left_out_notice(args, place, played.left_out);
+    conclude(args, place, &played, range)
 }
 
-impl Failure {
-    fn context(self, name: &str) -> Failure {
-        Failure { error: self.error.context(name.to_owned()), ..self }
-    }
-}
-
-fn open(args: &Args, path: &Path) -> Result<Journal, Failure> {
-    let access = if args.no_mmap { Access::Window } else { Access::Automatic };
-    let opened = if args.ignore_header {
-        Journal::open_ignoring_head(path, access)
-    } else {
-        Journal::open(path, access)
-    };
-    opened.map_err(|error| match error {
-        OpenError::Io(error) => error.into(),
-        OpenError::Head(error) => failure(Outcome::NotJoedb, error),
-        OpenError::CutShort(error) => failure(Outcome::Damaged, error),
-    })
-}
-
-fn range(args: &Args, journal: &Journal) -> Result<Range, Failure> {
+/// Which entries are asked for.
+pub(crate) fn range(args: &Args, journal: &Journal) -> Result<Range, Failure> {
     let size = journal.size();
     if let Some(tail) = args.tail {
         let current = checkpoint(journal)?;
@@ -103,26 +80,100 @@ fn outside(args: &Args, asked: u64, limit: u64) -> Failure {
     failure(Outcome::Damaged, error)
 }
 
-fn play<F: Format>(
+/// What was shown of a log, and why it was not all.
+struct Played {
+    entries: u64,
+    /// The end of the last entry.
+    position: u64,
+    end: End,
+    left_out: LeftOut,
+}
+
+/// Why no further entry was shown.
+enum End {
+    /// It was asked for.
+    Asked,
+    /// The log does not go on, or not there.
+    Interruption(Interruption),
+    /// The next entry cannot be loaded.
+    Unloadable(Unloadable),
+}
+
+struct Dump<'a> {
+    args: &'a Args,
+    input: &'a Input,
+    journal: &'a mut Journal,
+    range: Range,
+}
+
+impl Work for Dump<'_> {
+    type Result = Result<Played, Failure>;
+
+    fn print<F: Format + Send>(self, mut sink: TextSink<'_, F>) -> Self::Result {
+        let Dump { args, input, journal, range } = self;
+        if is_loaded(args) {
+            return load(args, journal, range, sink);
+        }
+        let mut progress = progress(args, range);
+        let mut watch = |position| progress.at(position);
+        let replayed = match tolerance(args) {
+            Tolerance::Strict => {
+                let reopen = || input.journal(args);
+                printing::print(journal, range, &mut sink, threads(args), &reopen, &mut watch)
+            }
+            tolerance => replay(journal, range, tolerance, &mut sink, &mut watch),
+        };
+        let replayed = replayed.map_err(|error| match error {
+            ReplayError::Source(error) => Failure::from(error),
+            ReplayError::Sink(error) => error.into(),
+        })?;
+        let end = replayed.interruption.map_or(End::Asked, End::Interruption);
+        let Replayed { entries, position, .. } = replayed;
+        Ok(Played { entries, position, end, left_out: sink.left_out() })
+    }
+}
+
+/// The reference loads nothing where it is asked for the schema alone.
+const fn is_loaded(args: &Args) -> bool {
+    args.load && !(args.compat && args.schema_only)
+}
+
+fn load<F: Format>(
     args: &Args,
     journal: &mut Journal,
     range: Range,
-    style: Style,
-    format: F,
-    out: &mut dyn Write,
-) -> Result<(Replayed, LeftOut), Failure> {
-    let mut sink = TextSink::new(format, style, out);
-    if args.raw {
-        sink = sink.with_all_blobs();
-    }
-    let quiet = args.quiet || io::stdout().is_terminal();
-    let mut progress = Progress::new("dump", range.until, quiet);
-    let played = replay(journal, range, tolerance(args), &mut sink, &mut |position| progress.at(position));
-    let replayed = played.map_err(|error| match error {
-        ReplayError::Source(error) => Failure::from(error),
-        ReplayError::Sink(error) => error.into(),
-    })?;
-    Ok((replayed, sink.left_out()))
+    sink: TextSink<'_, F>,
+) -> Result<Played, Failure> {
+    let store = Store::new(args.limits(journal.size()));
+    let mut loading = Loading::new(store, sink, style(args, journal.version()).fidelity);
+    let end = match replay_with_progress(args, journal, range, &mut loading) {
+        Ok(replayed) => replayed.interruption.map_or(End::Asked, End::Interruption),
+        Err(ReplayError::Sink(LoadError::Unloadable(unloadable))) => End::Unloadable(unloadable),
+        Err(ReplayError::Sink(LoadError::Sink(error))) => return Err(error.into()),
+        Err(ReplayError::Source(error)) => return Err(error.into()),
+    };
+    let (entries, position) = (loading.entries(), loading.position());
+    let (_, sink) = loading.into_parts();
+    Ok(Played { entries, position, end, left_out: sink.left_out() })
+}
+
+fn replay_with_progress<S: Sink>(
+    args: &Args,
+    journal: &mut Journal,
+    range: Range,
+    sink: &mut S,
+) -> Result<Replayed, ReplayError<S::Error>> {
+    let mut progress = progress(args, range);
+    replay(journal, range, tolerance(args), sink, &mut |position| progress.at(position))
+}
+
+fn progress(args: &Args, range: Range) -> Progress {
+    Progress::new("dump", range.until, args.quiet || io::stdout().is_terminal())
+}
+
+/// As many as there are processors, unless it was said.
+fn threads(args: &Args) -> usize {
+    args.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 fn tolerance(args: &Args) -> Tolerance {
@@ -134,91 +185,99 @@ fn tolerance(args: &Args) -> Tolerance {
 }
 
 /// What the head says that the dump does not show.
-fn notices(args: &Args, path: &Path, journal: &Journal) {
+fn notices(args: &Args, place: &Place, journal: &Journal) {
     let checkpoints = journal.checkpoints();
     let Ok(current) = checkpoints.current() else { return };
     if args.ignore_header || args.tail.is_some() {
         return;
     }
-    let (name, behind) = (file_name(path), journal.size().saturating_sub(current));
+    let behind = journal.size().saturating_sub(current);
     if !journal.reading().locked && journal.writer() != Writer::Unknown {
-        notice(&name, "the head was read without its lock, which somebody holds");
+        notice(place, "the head was read without its lock, which somebody holds");
     }
     if let Some(past) = checkpoints.soft_past_end {
         let past = Position(past.position);
         notice(
-            &name,
+            place,
             &format!("a soft checkpoint at {past} lies past the end of the file: acknowledged data is gone"),
         );
     }
     if behind > 0 && journal.writer() == Writer::Present {
         notice(
-            &name,
+            place,
             &format!("a program is writing it; the {behind} bytes behind the checkpoint are not shown"),
         );
-    } else if behind > 0 {
-        let (current, quoted) = (Position(current), quote(path));
+    } else if behind > 0 && journal.origin().ends_the_log() {
+        let (current, tail, check) = (Position(current), place.logdump("--tail"), place.logdump("--check"));
         notice(
-            &name,
+            place,
             &format!(
                 "the {behind} bytes behind the checkpoint at {current} are not shown\n  \
-                 look at them: joedb_logdump --tail {quoted}\n  \
-                 the verdict:  joedb_logdump --check {quoted}"
+                 look at them: {tail}\n  \
+                 the verdict:  {check}"
             ),
         );
     }
 }
 
-fn notice(name: &str, text: &str) {
-    say(&format!("{PROGRAM}: {name}: {text}"));
+pub(crate) fn notice(place: &Place, text: &str) {
+    say(&format!("{PROGRAM}: {place}: {text}"));
 }
 
-fn left_out_notice(args: &Args, name: &str, left_out: LeftOut) {
+pub(crate) fn left_out_notice(args: &Args, place: &Place, left_out: LeftOut) {
     let LeftOut { blobs, bytes } = left_out;
     if blobs > 0 && !args.quiet {
         let noun = if blobs == 1 { "blob" } else { "blobs" };
-        notice(name, &format!("{blobs} {noun} of {bytes} bytes left out; --blob prints them"));
+        notice(place, &format!("{blobs} {noun} of {bytes} bytes left out; --blob prints them"));
     }
 }
 
-fn conclude(args: &Args, path: &Path, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
-    let name = file_name(path);
+fn conclude(args: &Args, place: &Place, played: &Played, range: Range) -> Result<Outcome, Failure> {
     if args.tail.is_some() {
-        return tail_end(args, &name, replayed, range);
+        return tail_end(args, place, played, range);
     }
-    match &replayed.interruption {
-        None => Ok(Outcome::Done),
-        Some(Interruption::NotABoundary(error)) => Err(failure(Outcome::Damaged, anyhow!("{name}: {error}"))),
-        Some(Interruption::Damage(damage)) => {
-            let printed = match replayed.entries {
-                1 => "1 entry was printed".to_owned(),
-                entries => format!("{entries} entries were printed"),
-            };
-            let next = format!("joedb_logdump --check {}", quote(path));
-            let error = anyhow!("{name}: {damage}\n  {printed}; next: {next}");
-            Err(failure(Outcome::Damaged, error))
+    let check = |options| format!("next: {}", place.logdump(options));
+    let (outcome, why, next) = match &played.end {
+        End::Asked => return Ok(Outcome::Done),
+        End::Interruption(Interruption::NotABoundary(error)) => {
+            return Err(failure(Outcome::Damaged, *error));
         }
-    }
+        End::Interruption(Interruption::Damage(damage)) => {
+            (Outcome::Damaged, damage.to_string(), check("--check"))
+        }
+        End::Unloadable(unloadable) if unloadable.conflict.is_damage() => {
+            (Outcome::Damaged, unloadable.to_string(), check("--check --load"))
+        }
+        End::Unloadable(unloadable) => {
+            (Outcome::Failed, unloadable.to_string(), "--max-rows changes the limit".to_owned())
+        }
+    };
+    let printed = match played.entries {
+        1 => "1 entry was printed".to_owned(),
+        entries => format!("{entries} entries were printed"),
+    };
+    Err(failure(outcome, anyhow!("{why}\n  {printed}; {next}")))
 }
 
 /// A tail may end anyhow; only a log that does not decode up to it is damaged.
-fn tail_end(args: &Args, name: &str, replayed: &Replayed, range: Range) -> Result<Outcome, Failure> {
-    let why = match &replayed.interruption {
-        None => "the end of the file".to_owned(),
-        Some(interruption @ Interruption::NotABoundary(_)) => {
-            return Err(failure(Outcome::Damaged, anyhow!("{name}: {interruption}")));
+fn tail_end(args: &Args, place: &Place, played: &Played, range: Range) -> Result<Outcome, Failure> {
+    let (position, why) = match &played.end {
+        End::Asked => (range.from, "the end of the file".to_owned()),
+        End::Interruption(Interruption::NotABoundary(error)) => {
+            return Err(failure(Outcome::Damaged, *error));
         }
-        Some(Interruption::Damage(damage)) if damage.position() < range.from => {
-            return Err(failure(Outcome::Damaged, anyhow!("{name}: {damage}")));
-        }
-        Some(Interruption::Damage(damage)) => damage.to_string(),
+        End::Interruption(Interruption::Damage(damage)) => (damage.position(), damage.to_string()),
+        End::Unloadable(unloadable) => (unloadable.position, unloadable.to_string()),
     };
+    if position < range.from {
+        return Err(failure(Outcome::Damaged, anyhow!("{why}")));
+    }
     if !args.quiet && range.from >= range.until {
-        notice(name, "nothing follows the checkpoint");
+        notice(place, "nothing follows the checkpoint");
     } else if !args.quiet {
-        let (entries, end) = (replayed.entries, Position(replayed.position.max(range.from)));
+        let (entries, end) = (played.entries, Position(played.position.max(range.from)));
         let noun = if entries == 1 { "entry" } else { "entries" };
-        notice(name, &format!("{entries} whole {noun} behind the checkpoint, up to {end}; then: {why}"));
+        notice(place, &format!("{entries} whole {noun} behind the checkpoint, up to {end}; then: {why}"));
     }
     Ok(Outcome::Done)
 }

@@ -2,14 +2,13 @@
 
 use crate::PROGRAM;
 use crate::args::Args;
+use crate::input::{self, Input};
 use crate::outcome::{Failure, is_broken_pipe, say};
 use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::head::{Checkpoints, HEAD_LENGTH, Head};
-use joedb::journal::{HeadReading, Writer, read_head, writer_of};
-use joedb::storage::File;
-use joedb::text::shell::quote;
-use joedb::text::{file_name, quoted};
+use joedb::journal::{HeadReading, Writer};
+use joedb::text::quoted;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -18,13 +17,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> 
     for (index, path) in args.files.iter().enumerate() {
         if args.files.len() > 1 {
             let gap = if index > 0 { "\n" } else { "" };
-            writeln!(out, "{gap}{}:", file_name(path))?;
+            writeln!(out, "{gap}{}:", input::place(path, args.part()))?;
         }
         let outcome = match one(args, path, out) {
             Ok(outcome) => outcome,
             Err(failure) if is_broken_pipe(&failure.error) => return Err(failure),
             Err(failure) => {
-                say(&format!("{PROGRAM}: {}: {:#}", file_name(path), failure.error));
+                say(&format!("{PROGRAM}: {}: {:#}", input::place(path, args.part()), failure.error));
                 failure.outcome
             }
         };
@@ -34,9 +33,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> 
 }
 
 fn one(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let file = File::open(path)?;
-    let writer = writer_of(&file);
-    let reading = read_head(&file)?;
+    let input = input::open(args, path, args.part())?;
+    let reading = input.medium().read_head()?;
     let Some(bytes) = reading.bytes.first_chunk::<HEAD_LENGTH>() else {
         let error = Head::parse(&reading.bytes).err().map_or_else(|| anyhow!("no head"), anyhow::Error::from);
         return Err(crate::outcome::failure(Outcome::NotJoedb, error));
@@ -49,7 +47,7 @@ fn one(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure
     };
     seven_lines(out, reading.size, slots, version, signature)?;
     match parsed {
-        Ok(head) if !args.compat => verdict_of_head(out, path, &reading, &head, writer)?,
+        Ok(head) if !args.compat => verdict_of_head(out, &input, &reading, &head)?,
         Ok(_) => {}
         Err(error) => return Err(crate::outcome::failure(Outcome::NotJoedb, error)),
     }
@@ -72,13 +70,7 @@ fn seven_lines(
     writeln!(out, "signature: {}", quoted(&signature))
 }
 
-fn verdict_of_head(
-    out: &mut dyn Write,
-    path: &Path,
-    reading: &HeadReading,
-    head: &Head,
-    writer: Writer,
-) -> io::Result<()> {
+fn verdict_of_head(out: &mut dyn Write, input: &Input, reading: &HeadReading, head: &Head) -> io::Result<()> {
     let checkpoints = head.checkpoints(reading.size);
     writeln!(out, "valid pairs: {}", valid_pairs(head))?;
     writeln!(out, "hard checkpoint: {}", hard(&checkpoints))?;
@@ -91,9 +83,9 @@ fn verdict_of_head(
         }
         Err(error) => writeln!(out, "current checkpoint: none ({error})")?,
     }
-    let (state, next) = state(&checkpoints, writer);
+    let (state, options) = state(&checkpoints, input);
     writeln!(out, "state: {state}")?;
-    writeln!(out, "next: {next} {}", quote(path))
+    writeln!(out, "next: {}", input.place().logdump(options))
 }
 
 /// The pairs whose copies are equal, and at least 41.
@@ -129,23 +121,24 @@ fn pending(checkpoints: &Checkpoints) -> String {
     pending.unwrap_or_else(|| "none".to_owned())
 }
 
-/// What the head alone tells, and the next command.
-fn state(checkpoints: &Checkpoints, writer: Writer) -> (&'static str, &'static str) {
-    const CHECK: &str = "joedb_logdump --check";
-    const DUMP: &str = "joedb_logdump";
+/// What the head alone tells, and how to look further.
+fn state(checkpoints: &Checkpoints, input: &Input) -> (&'static str, &'static str) {
+    const CHECK: &str = "--check";
+    const DUMP: &str = "";
     let Ok(current) = checkpoints.current() else {
         return ("file cut short (tail unread: run --check)", CHECK);
     };
     if checkpoints.soft_past_end.is_some() {
         return ("soft checkpoint past the end (tail unread: run --check)", CHECK);
     }
-    if writer == Writer::Present {
+    if input.medium().writer() == Writer::Present {
         return ("being written (tail unread: run --check)", CHECK);
     }
     if checkpoints.pending_above_current().is_some() {
         return ("pending hard checkpoint (tail unread: run --check)", CHECK);
     }
-    match (checkpoints.size > current, checkpoints.soft) {
+    let dirty = checkpoints.size > current && input.medium().origin().ends_the_log();
+    match (dirty, checkpoints.soft) {
         (true, _) => ("dirty (tail unread: run --check)", CHECK),
         (false, Some(_)) => ("clean, soft (log unread: run --check)", DUMP),
         (false, None) => ("clean (log unread: run --check)", DUMP),

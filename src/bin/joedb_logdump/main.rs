@@ -7,7 +7,11 @@ mod compare;
 mod dump;
 #[path = "../shared/file_size.rs"]
 mod file_size;
+mod follow;
+mod form;
 mod header;
+mod input;
+mod interrupt;
 #[path = "../shared/manual.rs"]
 mod manual;
 #[path = "../shared/outcome.rs"]
@@ -17,6 +21,8 @@ mod positions;
 #[path = "../shared/progress.rs"]
 mod progress;
 mod sections;
+#[path = "../shared/standard_input.rs"]
+mod standard_input;
 mod table;
 
 use args::Args;
@@ -52,6 +58,7 @@ fn stdout() -> io::Result<impl Write> {
 }
 
 fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    input::refuse_twice(args)?;
     if args.header {
         return header::run(args, out);
     }
@@ -62,6 +69,7 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
         return compare::run(args, file, other, out);
     }
     match args.files.as_slice() {
+        [file] if args.follow => follow::run(args, file, out),
         [file] => dump::run(args, file, out),
         files => {
             let message = "one FILE expected; only --header and --check take several";

@@ -8,17 +8,19 @@ pub(crate) const SECTIONS: &[Section] = &[
     (
         "EXIT STATUS",
         "  0  done; with --check: clean, clean up to a soft checkpoint, or
-     being written
-  1  it could not be done: an I/O error, no such file, a directory
+     being written; --follow: interrupted
+  1  it could not be done: an I/O error, no such file, a directory;
+     --load: more rows than may be loaded
   2  wrong usage
   3  --compare: one file continues the other; --check: recoverable,
      nothing acknowledged is lost: a pending hard checkpoint, a
      zero-filled, damaged, torn or dirty tail; or --require was not
-     met
+     met; --follow: the file was replaced, removed or renamed
   4  --compare: the files diverge; damaged: the file is cut short, an
-     entry below a checkpoint does not decode, a checkpoint lies
-     inside an entry or past the end; or what was asked for cannot be
-     had from this file
+     entry below a checkpoint does not decode, or cannot be loaded
+     (--load), a checkpoint lies inside an entry or past the end; or
+     what was asked for cannot be had from this file; --follow: the
+     file was cut or overwritten, or its checkpoint moved backward
   5  no joedb file: no signature, an unknown version, empty, or a cut
      head
 
@@ -34,6 +36,10 @@ What would recovery throw away?
 
   joedb_logdump --tail app.joedb
 
+Can a joedb program load it: does every record exist that is used?
+
+  joedb_logdump --check --load app.joedb
+
 Is this the same log as in the backup, or what is new?
 
   joedb_logdump --compare backup.joedb app.joedb
@@ -46,6 +52,20 @@ A line for each of many files:
 
   joedb_logdump --check --format line *.joedb
 
+What a program writes, as it commits it:
+
+  joedb_logdump --follow --json app.joedb |
+    jq --unbuffered -c 'select(.table == \"person\")'
+
+A file on another machine, or one that is compressed:
+
+  ssh host cat app.joedb | joedb_logdump --check -
+  zstdcat app.joedb.zst | joedb_logdump --tail -
+
+A log of 8 MB that begins 1 MB into a disk:
+
+  joedb_logdump --check --offset 1048576 --size 8388608 /dev/sdb
+
 Into a new SQLite database, blobs included:
 
   joedb_logdump --sql --blob app.joedb | sqlite3 new.sqlite
@@ -54,6 +74,33 @@ The last insertions into a table:
 
   joedb_logdump --json app.joedb | tail -n 10000 |
     jq -c 'select(.table == \"person\" and .kind == \"append\")'",
+    ),
+    (
+        "FOLLOW",
+        "--follow prints the log up to its checkpoint, and then what every further checkpoint adds, soft or hard; never \
+anything behind one. The head is read under its lock, every 5 milliseconds after news, and ever less often, down to every \
+160, while there is none. The output is flushed after each batch. Every entry is decoded once, through a window, and memory \
+stays that of the schema.
+
+It ends with SIGINT, SIGTERM or SIGHUP, between two entries, and says from where --from goes on; and when nobody reads \
+its output any more. What was committed before the file was replaced or removed is printed first. A writer that crashed \
+and came back is nothing special, as long as no checkpoint is lost.
+
+The text is that of a dump, without the empty line at its end. With --sql every batch is a transaction: BEGIN, what the \
+checkpoint added, COMMIT. A batch that was interrupted ends with ROLLBACK, and --from prints it again.",
+    ),
+    (
+        "INPUT",
+        "- is standard input, in every mode but --follow. A file behind it is read as by its name; what comes through a \
+pipe is first copied to a temporary file without a name, in TMPDIR or /tmp, readable by its owner alone, which goes with \
+the program. A file called - is ./-.
+
+With --offset or --size the log is a part of FILE, or of standard input. All positions, typed or printed, are those of \
+the log. With --compare, it is a part of FILE, and OTHER is whole. The locks of the larger file are not asked: they are \
+not those of the log.
+
+Of a device, and of a part without --size, nobody knows where the log ends: what follows the checkpoint is taken for old \
+bytes and not for a tail, unless --tail asks for it.",
     ),
     (
         "JSON LINES",
@@ -80,8 +127,8 @@ PROGRAM --generate WHAT prints the manual page (man) or completions for a shell 
     ),
     (
         "CAVEATS",
-        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check does not look \
-at which records exist.
+        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check looks at which \
+records exist only with --load, which holds all tables in memory.
 
 A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration; \
 there a file may look dirty only because it is being written.

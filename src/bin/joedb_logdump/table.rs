@@ -3,9 +3,8 @@
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use joedb::diagnosis::{Advice, Cut, CutName, Outage, Report};
 use joedb::journal::Writer;
-use joedb::text::file_name;
+use joedb::storage::Place;
 use joedb::text::time::Utc;
-use std::path::Path;
 
 const WIDTH: usize = 80;
 
@@ -16,13 +15,13 @@ pub(crate) fn colour_wanted() -> bool {
 }
 
 /// The report as text, without a line feed at its end.
-pub(crate) fn render(path: &Path, report: &Report, wide: bool, colour: bool) -> String {
-    let mut parts = vec![format!("{}: {}", file_name(path), headline(report, colour)), facts(report)];
+pub(crate) fn render(place: &Place, report: &Report, wide: bool, colour: bool) -> String {
+    let mut parts = vec![format!("{place}: {}", headline(report, colour)), facts(report)];
     parts.extend(report.findings.iter().map(|finding| {
-        let next = finding.advice.command(path);
+        let next = finding.advice.command(place);
         format!("{}\n  next: {next}", wrapped(&finding.sentence))
     }));
-    parts.extend(outage(path, report));
+    parts.extend(outage(place, report));
     if !report.cuts.is_empty() {
         parts.push(cuts(report, wide));
     }
@@ -69,6 +68,7 @@ fn facts(report: &Report) -> String {
         facts.push(counted(log.tally.entries, "whole entry"));
         facts.push(counted(log.tables, "table"));
         facts.push(format!("{} inserted", counted(log.tally.rows, "row")));
+        facts.extend(log.load.as_ref().map(|load| format!("{} in use", counted(load.rows, "row"))));
         facts.extend(
             log.last_timestamp.map(|seconds| format!("last timestamp {}", Utc::from_seconds(seconds))),
         );
@@ -82,7 +82,7 @@ fn facts(report: &Report) -> String {
 }
 
 /// Whether power or program failed matters only where the hard checkpoint is not the current one.
-fn outage(path: &Path, report: &Report) -> Option<String> {
+fn outage(place: &Place, report: &Report) -> Option<String> {
     let settled = report.is_hard() || report.writer == Writer::Present;
     let outage = report.outage.as_ref().filter(|_| !settled)?;
     let hard = report.cuts.iter().find(|cut| cut.name == CutName::Hard)?;
@@ -99,7 +99,7 @@ fn outage(path: &Path, report: &Report) -> Option<String> {
     }
     let sure =
         format!("{evidence} After a power failure only the hard checkpoint is sure, {}.", without(hard));
-    let next = Advice::RecoverTo(CutName::Hard).command(path);
+    let next = Advice::RecoverTo(CutName::Hard).command(place);
     let next = if hard.empty { String::new() } else { format!("\n  then: {next}") };
     Some(format!("{}{next}", wrapped(&sure)))
 }

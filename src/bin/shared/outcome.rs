@@ -13,6 +13,13 @@ pub(crate) struct Failure {
     pub(crate) error: anyhow::Error,
 }
 
+impl Failure {
+    /// The same, with the name of what it is about before it.
+    pub(crate) fn context(self, name: impl ToString) -> Failure {
+        Failure { error: self.error.context(name.to_string()), ..self }
+    }
+}
+
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Failure {
         Failure { outcome: Outcome::Failed, error: error.into() }

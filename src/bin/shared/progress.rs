@@ -11,15 +11,16 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) struct Progress {
     start: Instant,
     label: &'static str,
-    total: u64,
+    /// `None` where nobody knows how much there is.
+    total: Option<u64>,
     wanted: bool,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    pub(crate) fn new(label: &'static str, total: u64, quiet: bool) -> Progress {
+    pub(crate) fn new(label: &'static str, total: impl Into<Option<u64>>, quiet: bool) -> Progress {
         let wanted = !quiet && io::stderr().is_terminal();
-        Progress { start: Instant::now(), label, total, wanted, bar: None }
+        Progress { start: Instant::now(), label, total: total.into(), wanted, bar: None }
     }
 
     pub(crate) fn at(&mut self, position: u64) {
@@ -43,9 +44,12 @@ impl Drop for Progress {
     }
 }
 
-fn bar(label: &'static str, total: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let template = "{prefix} {wide_bar} {bytes}/{total_bytes}, {rate}/s, {left} left";
+fn bar(label: &'static str, total: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let template = match total {
+        Some(_) => "{prefix} {wide_bar} {bytes}/{total_bytes}, {rate}/s, {left} left",
+        None => "{prefix} {bytes}, {rate}/s",
+    };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.with_key("rate", write_rate).with_key("left", write_left));
     }

@@ -3,9 +3,9 @@
 //! What a line begins with is prepared once for each table and field, padded so that it is appended in one store. An
 //! entry that is not of the simplest kind, or that would be refused, is left to the way that all entries can go.
 
-use crate::codec::{COMPACT_MAX, Cursor};
-use crate::decode::{Context, value};
-use crate::entry::{Entry, FieldId, Kind, RecordId, TableId};
+use crate::codec::Cursor;
+use crate::decode::{Context, simple_target, value};
+use crate::entry::{Entry, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
 use crate::sink::value::ValueWriter;
@@ -67,45 +67,6 @@ pub(super) struct Lines {
     record: Option<(RecordId, Digits)>,
 }
 
-/// What an insertion or an update of one record is about, and the type of its value: all that stands before it.
-#[inline(always)]
-fn target(cursor: &mut Cursor<'_>, before: Context) -> Option<(Context, Option<Type>)> {
-    let mut now = before;
-    let value_type = match Kind::from_opcode(cursor.byte().ok()?, Version::V5)? {
-        Kind::Append => {
-            now.record = before.record.next();
-            None
-        }
-        Kind::InsertInto => {
-            now.table = TableId(id(cursor)?);
-            now.record = RecordId::from_stored(cursor.compact().ok()?);
-            None
-        }
-        Kind::UpdateLast(value_type) => {
-            now.field = FieldId(id(cursor)?);
-            Some(value_type)
-        }
-        Kind::UpdateNext(value_type) => {
-            now.record = before.record.next();
-            Some(value_type)
-        }
-        Kind::Update(value_type) => {
-            now.table = TableId(id(cursor)?);
-            now.record = RecordId::from_stored(cursor.compact().ok()?);
-            now.field = FieldId(id(cursor)?);
-            Some(value_type)
-        }
-        _ => return None,
-    };
-    let is_record = u64::try_from(now.record.0).is_ok_and(|record| record < COMPACT_MAX);
-    is_record.then_some((now, value_type))
-}
-
-#[inline(always)]
-fn id(cursor: &mut Cursor<'_>) -> Option<u16> {
-    u16::try_from(cursor.compact().ok()?).ok()
-}
-
 impl Lines {
     /// Forgets what `entry` changes. Ids are never used again, so what was dropped is not asked for.
     pub(super) fn forget(&mut self, entry: &Entry<'_>) {
@@ -135,7 +96,7 @@ impl Lines {
         schema: &Schema,
     ) -> Option<usize> {
         let mut cursor = Cursor::new(bytes);
-        let (now, value_type) = target(&mut cursor, *context)?;
+        let (now, value_type) = simple_target(&mut cursor, *context)?;
         let digits = self.digits(now.record);
         let Some(value_type) = value_type else {
             self.begin(now.table, schema, values)?.insert.append(out);

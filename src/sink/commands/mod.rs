@@ -172,6 +172,11 @@ impl Format for Commands {
         run
     }
 
+    /// Blobs are needed for version 4 only.
+    fn fork(&self) -> Option<Commands> {
+        Some(Commands::new(self.values.style, None)).filter(|form| form.values.style.version == Version::V5)
+    }
+
     fn position(&mut self, out: &mut Output<'_>, position: u64) {
         out.text(format_args!("comment \"{position}\"\n"));
     }

@@ -1,0 +1,293 @@
+//! Printing a log on several processors: the text is the same, byte for byte, as from one.
+//!
+//! What an entry means depends on the entries before it, but only through a context and the schema. Finding boundaries
+//! and contexts costs a fraction of decoding and formatting, so whoever is free scans the next chunk, under a lock, and
+//! then formats it beside the others; chunks are written in their order. A chunk in which anything is wrong is left to
+//! the one that goes entry by entry, which begins again there and says what it is.
+
+use crate::codec::Cursor;
+use crate::decode::{Context, simple_target, skip_value};
+use crate::entry::Located;
+use crate::head::Version;
+use crate::journal::{Flow, Journal, OpenError};
+use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, replay};
+use crate::schema::Schema;
+use crate::sink::{Format, Page, PageMaker, Run, Sink, TextSink};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
+
+/// Logs shorter than this are printed before a second thread would have begun.
+const WORTHWHILE: u64 = 8 * 1024 * 1024;
+
+/// So many chunks are formatted ahead of the one that is written, for each thread.
+const AHEAD: usize = 2;
+
+/// Opens the log once more, for another thread.
+pub type Reopen<'a> = &'a (dyn Fn() -> Result<Journal, OpenError> + Sync);
+
+/// As [`replay`] of the entries that make sense, on up to `threads` threads, if the log is long enough and the form
+/// allows it. Memory is a few megabytes a thread.
+///
+/// # Errors
+/// [`ReplayError`], as [`replay`].
+pub fn print<F: Format + Send>(
+    journal: &mut Journal,
+    range: Range,
+    sink: &mut TextSink<'_, F>,
+    threads: usize,
+    reopen: Reopen<'_>,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Replayed, ReplayError<io::Error>> {
+    let is_long = range.until.saturating_sub(range.from) >= WORTHWHILE;
+    let fork = if is_long && threads > 1 && journal.version() == Version::V5 { sink.fork() } else { None };
+    let Some(format) = fork else { return replay(journal, range, Tolerance::Strict, sink, watch) };
+    sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
+    let start = Start { played: Played::nothing_of(journal), format };
+    let printer = Printer::new(start, range, threads);
+    let entries = printer.print(sink, threads, reopen, watch).map_err(ReplayError::Sink)?;
+    let Start { mut played, format } = printer.into_rest();
+    sink.take_over(format);
+    let mut watch = |position| {
+        watch(position);
+        Flow::Continue
+    };
+    let size = journal.size();
+    let stretch = played.go_on(journal, range, size, Tolerance::Strict, sink, &mut watch)?;
+    sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
+    let entries = stretch.replayed.entries.saturating_add(entries);
+    Ok(Replayed { entries, ..stretch.replayed })
+}
+
+/// Where a chunk begins, and what its entries depend on.
+struct Start<F> {
+    played: Played,
+    format: F,
+}
+
+impl<F: Format> Start<F> {
+    fn fork(&self) -> Option<Start<F>> {
+        Some(Start { played: self.played.clone(), format: self.format.fork()? })
+    }
+}
+
+/// A part of the log that begins and ends between two entries.
+struct Chunk<F> {
+    number: usize,
+    start: Start<F>,
+    end: u64,
+}
+
+/// What became of a chunk: its text, or its beginning if anything is wrong with it.
+struct Done<F> {
+    number: usize,
+    result: Result<Page, Box<Start<F>>>,
+    end: u64,
+}
+
+/// What the threads share.
+struct State<F> {
+    /// The beginning of the next chunk.
+    next: Start<F>,
+    /// Its number.
+    number: usize,
+    /// How many chunks were written.
+    written: usize,
+    /// Whether there are no more chunks, or nobody wants them.
+    ended: bool,
+}
+
+struct Printer<F> {
+    state: Mutex<State<F>>,
+    changed: Condvar,
+    range: Range,
+    /// So many chunks at most are under way.
+    window: usize,
+}
+
+impl<F: Format + Send> Printer<F> {
+    fn new(next: Start<F>, range: Range, threads: usize) -> Printer<F> {
+        let state = State { next, number: 0, written: 0, ended: false };
+        let window = threads.saturating_mul(AHEAD).max(1);
+        Printer { state: Mutex::new(state), changed: Condvar::new(), range, window }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<F>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where printing entry by entry has to go on.
+    fn into_rest(self) -> Start<F> {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).next
+    }
+
+    /// Prints chunks until one is wrong or none is left, and returns how many entries they had.
+    fn print(
+        &self,
+        sink: &mut TextSink<'_, F>,
+        threads: usize,
+        reopen: Reopen<'_>,
+        watch: &mut dyn FnMut(u64),
+    ) -> io::Result<u64> {
+        let page = sink.page_maker();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            for _ in 0..threads {
+                let sender = sender.clone();
+                // Where a thread cannot be had, the others do its work, or this one does.
+                let _ = Builder::new().spawn_scoped(scope, move || self.work(reopen, &sender, page));
+            }
+            drop(sender);
+            let written = self.write_in_order(&receiver, sink, watch);
+            self.lock().ended = true;
+            self.changed.notify_all();
+            written
+        })
+    }
+
+    fn work(&self, reopen: Reopen<'_>, sender: &Sender<Done<F>>, page: PageMaker) {
+        let Ok(mut journal) = reopen() else { return };
+        while let Some(chunk) = self.next_chunk(&mut journal) {
+            let Chunk { number, start, end } = chunk;
+            let result = format_chunk(&mut journal, start, end, self.range, page);
+            if sender.send(Done { number, result, end }).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Scans the next chunk; `None` at the end, and where the log is not right.
+    fn next_chunk(&self, journal: &mut Journal) -> Option<Chunk<F>> {
+        let mut state = self.lock();
+        while !state.ended && state.number >= state.written.saturating_add(self.window) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.ended {
+            return None;
+        }
+        let chunk = self.scan(&mut state, journal);
+        if chunk.is_none() {
+            state.ended = true;
+            self.changed.notify_all();
+        }
+        chunk
+    }
+
+    fn scan(&self, state: &mut State<F>, journal: &mut Journal) -> Option<Chunk<F>> {
+        let start = state.next.fork()?;
+        let Start { mut played, format } = state.next.fork()?;
+        let (size, mut skip) = (journal.size(), Skip { format });
+        let mut a_piece = |_| Flow::Stop;
+        let stretch =
+            played.go_on(journal, self.range, size, Tolerance::Strict, &mut skip, &mut a_piece).ok()?;
+        let (end, number) = (played.position(), state.number);
+        if stretch.replayed.interruption.is_some() || end <= start.played.position() {
+            return None;
+        }
+        state.next = Start { played, format: skip.format };
+        state.number = number.saturating_add(1);
+        Some(Chunk { number, start, end })
+    }
+
+    fn write_in_order(
+        &self,
+        receiver: &Receiver<Done<F>>,
+        sink: &mut TextSink<'_, F>,
+        watch: &mut dyn FnMut(u64),
+    ) -> io::Result<u64> {
+        let (mut waiting, mut written, mut entries) = (BTreeMap::new(), 0_usize, 0_u64);
+        while let Ok(done) = receiver.recv() {
+            waiting.insert(done.number, done);
+            while let Some(Done { result, end, .. }) = waiting.remove(&written) {
+                let page = match result {
+                    Ok(page) => page,
+                    Err(start) => {
+                        let mut state = self.lock();
+                        (state.next, state.ended) = (*start, true);
+                        return Ok(entries);
+                    }
+                };
+                entries = entries.saturating_add(page.entries);
+                sink.append(&page)?;
+                watch(end);
+                written = written.saturating_add(1);
+                self.lock().written = written;
+                self.changed.notify_all();
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// Formats a chunk, or gives its beginning back if anything is wrong with it.
+fn format_chunk<F: Format>(
+    journal: &mut Journal,
+    start: Start<F>,
+    end: u64,
+    range: Range,
+    page: PageMaker,
+) -> Result<Page, Box<Start<F>>> {
+    let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
+    let range = Range { until: end, ..range };
+    let printed = page.print(format, |sink| {
+        let stretch =
+            played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
+        let is_right = stretch.replayed.interruption.is_none() && played.position() == end;
+        is_right.then_some(stretch.replayed.entries)
+    });
+    printed.ok_or_else(|| Box::new(start))
+}
+
+/// A sink that only follows what later entries depend on.
+struct Skip<F> {
+    format: F,
+}
+
+impl<F: Format> Sink for Skip<F> {
+    type Error = Infallible;
+
+    fn begin(&mut self, _: u64, _: bool) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
+        self.format.skip(located, schema);
+    }
+
+    fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), Infallible> {
+        self.format.skip(located, schema);
+        Ok(())
+    }
+
+    /// Whether these entries make sense is for those who format them.
+    #[inline]
+    fn run(&mut self, bytes: &[u8], context: &mut Context, _: &Schema) -> Result<Run, Infallible> {
+        let mut run = Run::default();
+        while let Some(rest) = bytes.get(run.bytes..)
+            && let Some(length) = skip_simple(rest, context)
+        {
+            run.bytes = run.bytes.saturating_add(length);
+            run.entries = run.entries.saturating_add(1);
+        }
+        Ok(run)
+    }
+
+    fn end(&mut self, _: u64, _: bool) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// The length of an insertion or update of one record.
+#[inline(always)]
+fn skip_simple(bytes: &[u8], context: &mut Context) -> Option<usize> {
+    let mut cursor = Cursor::new(bytes);
+    let (now, value_type) = simple_target(&mut cursor, *context)?;
+    if let Some(value_type) = value_type {
+        skip_value(&mut cursor, value_type)?;
+    }
+    *context = now;
+    Some(cursor.offset())
+}

@@ -1,0 +1,96 @@
+//! Printing on several threads: the same bytes and the same end as from one, whatever is wrong with the log.
+
+use joedb::printing::print;
+use joedb::replay::{Range, Replayed, Tolerance, replay};
+use joedb::sink::{Commands, Format, JsonLines, Raw, Sql, Style, TextSink};
+use joedb::{
+    Encoder, Entry, FieldId, FieldType, InsertForm, Journal, RecordId, TableId, Type, UpdateForm, Value,
+    Version,
+};
+
+/// Some twelve megabytes: rows of every length, with tables renamed, blobs and comments between them.
+fn log() -> Encoder {
+    let mut encoder = Encoder::new(Version::V5);
+    let table = TableId(1);
+    encoder.push(&Entry::CreateTable { name: b"city" });
+    for (name, plain) in [(&b"name"[..], Type::String), (b"size", Type::Int64)] {
+        encoder.push(&Entry::AddField { table, name, field_type: FieldType::Plain(plain) });
+    }
+    for number in 0..240_000_u32 {
+        let record = RecordId(number.into());
+        let text = "x".repeat((number % 61) as usize);
+        encoder.push(&Entry::Insert { table, record, form: InsertForm::Append });
+        for (field, value) in
+            [(1, Value::String(text.as_bytes())), (2, Value::Int64(i64::from(number).pow(3)))]
+        {
+            let (field, form) = (FieldId(field), UpdateForm::Update);
+            encoder.push(&Entry::Update { table, record, field, value, form });
+        }
+        if number % 30_000 == 7 {
+            let name = format!("city_{number}");
+            encoder.push(&Entry::RenameTable { table, name: name.as_bytes() });
+            encoder.push(&Entry::Blob { data: text.as_bytes(), position: 0 });
+            encoder.push(&Entry::Comment { text: b"renamed" });
+        }
+    }
+    encoder
+}
+
+type Printed = (Vec<u8>, Replayed);
+
+fn printed<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F, threads: usize) -> Printed {
+    let open = || Journal::from_bytes(bytes.to_vec());
+    let (mut journal, mut text) = (open().unwrap(), Vec::new());
+    let mut sink = TextSink::new(form, style, &mut text);
+    let replayed = match threads {
+        0 => replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {}),
+        threads => print(&mut journal, range, &mut sink, threads, &open, &mut |_| {}),
+    };
+    (text, replayed.unwrap())
+}
+
+fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl Fn() -> F) {
+    let expected = printed(bytes, range, style, form(), 0);
+    for threads in [1, 2, 3] {
+        assert!(printed(bytes, range, style, form(), threads) == expected, "{threads} threads, {range:?}");
+    }
+}
+
+fn check_all_forms(bytes: &[u8], range: Range) {
+    let plain = Style::new(Version::V5);
+    check(bytes, range, plain, || Commands::new(plain, None));
+    check(bytes, range, plain, || Raw::new(plain, None));
+    check(bytes, range, plain, || Sql::new(plain, None));
+    check(bytes, range, plain, || JsonLines::new(plain));
+    let positions = Style { positions: true, ..plain };
+    check(bytes, range, positions, || Commands::new(positions, None));
+}
+
+#[test]
+fn every_form_prints_the_same_on_any_number_of_threads() {
+    let encoder = log();
+    check_all_forms(&encoder.file(), Range::up_to(encoder.position()));
+}
+
+#[test]
+fn a_part_of_the_log_and_a_bound_inside_an_entry_are_the_same_too() {
+    let encoder = log();
+    let (bytes, limit) = (encoder.file(), encoder.position());
+    let style = Style::new(Version::V5);
+    for (from, until) in [(1_000_000, limit), (41, limit - 3), (41, 9_000_000), (43, limit)] {
+        check(&bytes, Range { from, until, limit }, style, || Sql::new(style, None));
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_middle_is_found_at_the_same_place() {
+    let encoder = log();
+    let style = Style::new(Version::V5);
+    for (place, byte) in [(60, 0xff), (6_000_000, 0xff), (6_000_001, 0x02), (10_000_000, 0x05)] {
+        let mut bytes = encoder.file();
+        bytes[place] = byte;
+        let range = Range::up_to(encoder.position());
+        check(&bytes, range, style, || Commands::new(style, None));
+        check(&bytes, range, style, || JsonLines::new(style));
+    }
+}
