@@ -1,7 +1,7 @@
 //! The verdict on any bytes: the same however they are read, harmless to show, and with advice that can be followed.
 
 use super::input::{LARGEST, file};
-use super::support::{advised, diagnosed, journal, recovered, report};
+use super::support::{advised, diagnosed, journal, loaded_report, recovered, report};
 use super::terminal::assert_harmless;
 use joedb::diagnosis::{FindingId, Report};
 use joedb::recovery::Target;
@@ -19,6 +19,8 @@ pub fn run(data: &[u8]) {
     let bytes = file(data);
     let report = diagnosed(&mut journal(&bytes));
     assert_shows(&report);
+    // With a look at which records exist.
+    assert_shows(&loaded_report(&bytes));
     let windowed = Journal::of_storage(Box::new(MemoryFile::new(bytes.clone())));
     assert_eq!(diagnosed(&mut windowed.expect("a head")), report, "a window gives another verdict");
     assert_cuts_agree(&report, &bytes);

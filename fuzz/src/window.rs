@@ -64,10 +64,10 @@ impl Visitor for Seen {
         Ok(Flow::Continue)
     }
 
-    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<(), SourceError> {
+    fn bytes(&mut self, bytes: &[u8], end: u64) -> Result<Flow, SourceError> {
         self.bytes.extend(bytes);
         assert_eq!(end, 41 + self.bytes.len() as u64, "bytes were left out or shown twice");
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 
