@@ -4,6 +4,8 @@
 mod allocations;
 #[path = "support/logs.rs"]
 mod logs;
+#[path = "support/one_by_one.rs"]
+mod one_by_one;
 mod support;
 
 use allocations::{Counting, peak_of};
@@ -13,14 +15,14 @@ use joedb::journal::{Access, Journal};
 use joedb::recovery::{PlanError, PlanOptions, Target, plan};
 use joedb::replay::{Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sense::NotABoundary;
-use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sink, Sql, Style, TextSink};
+use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::storage::memory::MemoryFile;
 use joedb::store::{Limits, Store};
 use joedb::{
-    Encoder, Entry, FieldId, FieldType, InsertForm, Located, RecordId, Schema, TableId, Type, UpdateForm,
-    Value, Version,
+    Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, TableId, Type, UpdateForm, Value, Version,
 };
 use logs::{Log, any_log};
+use one_by_one::OneByOne;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -418,29 +420,6 @@ proptest! {
 }
 
 // ---- Entries that are taken together ---------------------------------------------------------------------------
-
-/// A sink that is shown every entry by itself.
-struct OneByOne<S>(S);
-
-impl<S: Sink> Sink for OneByOne<S> {
-    type Error = S::Error;
-
-    fn begin(&mut self, position: u64, empty: bool) -> Result<(), S::Error> {
-        self.0.begin(position, empty)
-    }
-
-    fn skip(&mut self, located: &Located<'_>, schema: &Schema) {
-        self.0.skip(located, schema);
-    }
-
-    fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), S::Error> {
-        self.0.entry(located, schema)
-    }
-
-    fn end(&mut self, position: u64, whole: bool) -> Result<(), S::Error> {
-        self.0.end(position, whole)
-    }
-}
 
 /// What is printed of `range`, and what is said of it.
 fn printed(bytes: &[u8], range: Range, style: Style, one_by_one: bool) -> (Vec<u8>, Replayed) {

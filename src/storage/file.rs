@@ -191,7 +191,10 @@ mod attributes {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
     use xattr::FileExt as _;
 
-    /// The owner comes first: changing it clears bits of the mode.
+    /// Who may do what, beyond the mode.
+    const ACCESS_LIST: &str = "system.posix_acl_access";
+
+    /// The owner comes first: changing it clears bits of the mode. Nobody may read the copy who may not read the source.
     pub(super) fn copy(source: &File, target: &File) -> Vec<String> {
         let mut missing = Vec::new();
         let mut note = |what: String, result: io::Result<()>| {
@@ -199,11 +202,12 @@ mod attributes {
                 missing.push(format!("{what}: {error}"));
             }
         };
+        let mut is_same_group = false;
         match (source.metadata(), target.metadata()) {
             (Ok(from), Ok(to)) => {
-                let owner = copy_owner(&from, &to, target);
-                // Bits that lend rights of the owner must not lend those of another one.
-                let mode = from.mode() & if owner.is_ok() { 0o7777 } else { 0o777 };
+                let (owner, has_group) = copy_owner(&from, &to, target);
+                is_same_group = has_group;
+                let mode = safe_mode(from.mode(), owner.is_ok(), has_group);
                 note(format!("owner {}:{}", from.uid(), from.gid()), owner);
                 note(format!("mode {mode:o}"), target.set_permissions(Permissions::from_mode(mode)));
             }
@@ -212,6 +216,11 @@ mod attributes {
         match source.list_xattr() {
             Ok(names) => {
                 for name in names {
+                    if name == ACCESS_LIST && !is_same_group {
+                        // Its entry for the group would be one for another group.
+                        note(format!("attribute {ACCESS_LIST}"), Err(io::ErrorKind::PermissionDenied.into()));
+                        continue;
+                    }
                     note(
                         format!("attribute {}", crate::text::visible(name.as_encoded_bytes())),
                         copy_attribute(source, target, &name),
@@ -224,11 +233,28 @@ mod attributes {
         missing
     }
 
-    fn copy_owner(from: &Metadata, to: &Metadata, target: &File) -> io::Result<()> {
+    /// And whether the group at least is that of the source now.
+    fn copy_owner(from: &Metadata, to: &Metadata, target: &File) -> (io::Result<()>, bool) {
         if (from.uid(), from.gid()) == (to.uid(), to.gid()) {
-            return Ok(());
+            return (Ok(()), true);
         }
-        fchown(target, Some(from.uid()), Some(from.gid()))
+        let owner = fchown(target, Some(from.uid()), Some(from.gid()));
+        let has_group =
+            owner.is_ok() || from.gid() == to.gid() || fchown(target, None, Some(from.gid())).is_ok();
+        (owner, has_group)
+    }
+
+    /// Bits that lend rights of the owner must not lend those of another one. Where the group is another, who was in it is
+    /// not any more and the other way round, so both sides get what both had.
+    const fn safe_mode(mode: u32, has_owner: bool, has_group: bool) -> u32 {
+        match (has_owner, has_group) {
+            (true, _) => mode & 0o7777,
+            (false, true) => mode & 0o777,
+            (false, false) => {
+                let both = (mode >> 3) & mode & 0o7;
+                (mode & 0o700) | (both << 3) | both
+            }
+        }
     }
 
     fn copy_attribute(source: &File, target: &File, name: &std::ffi::OsStr) -> io::Result<()> {

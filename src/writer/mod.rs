@@ -66,6 +66,9 @@
 //! opening the file again begins with writing the head once more and a sync, and the first hard checkpoint writes
 //! once more what was committed softly before.
 //!
+//! A full disk is such a failure. A limit for the size of files (`RLIMIT_FSIZE`) is one only where the program ignores
+//! SIGXFSZ; otherwise the system kills it, which the file survives as it survives any crash.
+//!
 //! # Dropping a writer
 //!
 //! Entries behind the last checkpoint are written to the file and stay there without one: a dirty tail, as after a

@@ -2,6 +2,8 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod args;
+#[path = "../shared/file_size.rs"]
+mod file_size;
 mod in_place;
 mod load;
 #[path = "../shared/manual.rs"]
@@ -48,6 +50,9 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
+    if let Err(error) = file_size::survive_limit() {
+        return outcome::report(PROGRAM, &error.into());
+    }
     let signals = Signals::default();
     let result = run(&args, &signals, &mut io::stdout());
     match (result, signals.received()) {

@@ -5,6 +5,8 @@ mod args;
 mod check;
 mod compare;
 mod dump;
+#[path = "../shared/file_size.rs"]
+mod file_size;
 mod follow;
 mod form;
 mod header;
@@ -38,7 +40,8 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    match stdout().map_err(Failure::from).and_then(|mut out| run(&args, &mut out)) {
+    let out = file_size::survive_limit().and_then(|()| stdout());
+    match out.map_err(Failure::from).and_then(|mut out| run(&args, &mut out)) {
         Ok(outcome) => outcome.into(),
         Err(failure) => outcome::report(PROGRAM, &failure),
     }

@@ -5,7 +5,7 @@
 
 use crate::codec::Cursor;
 use crate::decode::{Context, simple_target, value};
-use crate::entry::{FieldId, RecordId, TableId};
+use crate::entry::{Entry, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
 use crate::sink::value::ValueWriter;
@@ -46,24 +46,42 @@ struct FieldLine {
 }
 
 /// The lines of a table begin so.
-struct TableLines {
+struct Begin {
     insert: Prepared,
     update: Prepared,
+}
+
+/// What is prepared of a table.
+#[derive(Default)]
+struct TableLines {
+    begin: Option<Begin>,
     fields: Vec<Option<FieldLine>>,
 }
 
-/// What lines begin with, by table and field, as long as the schema stays as it is.
+/// What lines begin with, by table and field. Each is prepared when it is needed first, and again when an entry has
+/// changed it: a log of 65535 fields may rename one of them before every update.
 #[derive(Default)]
 pub(super) struct Lines {
-    tables: Vec<Option<TableLines>>,
+    tables: Vec<TableLines>,
     /// A row is mostly written at once, so its number is needed again.
     record: Option<(RecordId, Digits)>,
 }
 
 impl Lines {
-    /// To be called when the schema changes.
-    pub(super) fn forget(&mut self) {
-        self.tables.clear();
+    /// Forgets what `entry` changes. Ids are never used again, so what was dropped is not asked for.
+    pub(super) fn forget(&mut self, entry: &Entry<'_>) {
+        let (table, field) = match *entry {
+            Entry::DropTable { table } | Entry::RenameTable { table, .. } => (table, None),
+            Entry::DropField { table, field } | Entry::RenameField { table, field, .. } => {
+                (table, Some(field))
+            }
+            _ => return,
+        };
+        let Some(lines) = self.tables.get_mut(usize::from(table.0)) else { return };
+        match field {
+            None => lines.begin = None,
+            Some(field) => lines.fields.iter_mut().skip(field.0.into()).take(1).for_each(|line| *line = None),
+        }
     }
 
     /// Appends the line of the entry that `bytes` begin with, moves `context` behind it, and returns its length; `None`
@@ -80,24 +98,26 @@ impl Lines {
         let mut cursor = Cursor::new(bytes);
         let (now, value_type) = simple_target(&mut cursor, *context)?;
         let digits = self.digits(now.record);
-        let table = self.table(now.table, schema, values)?;
         let Some(value_type) = value_type else {
-            table.insert.append(out);
+            self.begin(now.table, schema, values)?.insert.append(out);
             out.digits(&digits);
             out.byte(b'\n');
             *context = now;
             return Some(cursor.offset());
         };
-        let field = table.field(now.field).filter(|field| field.value_type == value_type)?;
+        let (begin, field) = self.field(now, schema, values)?;
+        if field.value_type != value_type {
+            return None;
+        }
         if value_type == Type::String {
             let length = cursor.compact().ok()?;
             let ahead = cursor.rest();
             let text = cursor.take(length).ok()?;
-            table.begin_update(out, &digits, field);
+            begin.begin_update(out, &digits, field);
             quoted_ahead(out, ahead, text.len(), values.escape());
         } else {
             let value = value(&mut cursor, value_type, Version::V5).ok()?;
-            table.begin_update(out, &digits, field);
+            begin.begin_update(out, &digits, field);
             values.value(out, &value);
         }
         out.byte(b'\n');
@@ -118,48 +138,65 @@ impl Lines {
     }
 
     #[inline(always)]
-    fn table(&mut self, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<&TableLines> {
+    fn begin(&mut self, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<&Begin> {
         let index = usize::from(id.0);
-        if self.tables.get(index).is_none_or(Option::is_none) {
-            self.prepare(index, id, schema, values)?;
+        if self.tables.get(index).is_none_or(|table| table.begin.is_none()) {
+            self.prepare(id, schema, values)?;
         }
-        self.tables.get(index)?.as_ref()
+        self.tables.get(index)?.begin.as_ref()
+    }
+
+    #[inline(always)]
+    fn field(&mut self, at: Context, schema: &Schema, values: &ValueWriter) -> Option<(&Begin, &FieldLine)> {
+        let (index, field) = (usize::from(at.table.0), usize::from(at.field.0));
+        let lines =
+            |table: &TableLines| table.begin.is_some() && matches!(table.fields.get(field), Some(Some(_)));
+        if !self.tables.get(index).is_some_and(lines) {
+            self.prepare_field(at, schema, values)?;
+        }
+        let table = self.tables.get(index)?;
+        Some((table.begin.as_ref()?, table.fields.get(field)?.as_ref()?))
     }
 
     #[cold]
-    fn prepare(&mut self, index: usize, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<()> {
-        let table = schema.table(id)?;
-        let text = |before: &[u8], name: &[u8]| {
-            let mut text = Output::memory();
-            text.bytes(before);
-            values.name(&mut text, name);
-            text.byte(b' ');
-            Prepared::new(text.as_bytes())
-        };
-        let mut fields = Vec::new();
-        for (field, declared) in table.fields() {
-            let Some(value_type) = declared.field_type().value_type() else { continue };
-            let index = usize::from(field.0);
-            fields.resize_with(fields.len().max(index.saturating_add(1)), || None);
-            let line = FieldLine { name: text(b" ", declared.name()), value_type };
-            if let Some(place) = fields.get_mut(index) {
-                *place = Some(line);
-            }
+    fn prepare(&mut self, id: TableId, schema: &Schema, values: &ValueWriter) -> Option<&mut TableLines> {
+        let name = schema.table(id)?.name();
+        let begin = |words: &[u8]| prepared(words, name, values);
+        let table = place(&mut self.tables, id.0.into())?;
+        // A long name is not prepared again for each field.
+        if table.begin.is_none() {
+            table.begin = Some(Begin { insert: begin(b"insert_into "), update: begin(b"update ") });
         }
-        let insert = text(b"insert_into ", table.name());
-        let lines = TableLines { insert, update: text(b"update ", table.name()), fields };
-        self.tables.resize_with(self.tables.len().max(index.saturating_add(1)), || None);
-        *self.tables.get_mut(index)? = Some(lines);
+        Some(table)
+    }
+
+    #[cold]
+    fn prepare_field(&mut self, at: Context, schema: &Schema, values: &ValueWriter) -> Option<()> {
+        let declared = schema.field(at.table, at.field)?;
+        let value_type = declared.field_type().value_type()?;
+        let line = FieldLine { name: prepared(b" ", declared.name(), values), value_type };
+        let table = self.prepare(at.table, schema, values)?;
+        *place(&mut table.fields, at.field.0.into())? = Some(line);
         Some(())
     }
 }
 
-impl TableLines {
-    #[inline(always)]
-    fn field(&self, id: FieldId) -> Option<&FieldLine> {
-        self.fields.get(usize::from(id.0))?.as_ref()
-    }
+fn prepared(before: &[u8], name: &[u8], values: &ValueWriter) -> Prepared {
+    let mut text = Output::memory();
+    text.bytes(before);
+    values.name(&mut text, name);
+    text.byte(b' ');
+    Prepared::new(text.as_bytes())
+}
 
+fn place<T: Default>(places: &mut Vec<T>, index: usize) -> Option<&mut T> {
+    if places.len() <= index {
+        places.resize_with(index.saturating_add(1), T::default);
+    }
+    places.get_mut(index)
+}
+
+impl Begin {
     #[inline(always)]
     fn begin_update(&self, out: &mut Output<'_>, digits: &Digits, field: &FieldLine) {
         self.update.append(out);

@@ -149,7 +149,7 @@ impl Format for Commands {
             Entry::EndOfFile => return,
             _ => {
                 self.schema_entry(out, &located.entry, schema);
-                self.lines.forget();
+                self.lines.forget(&located.entry);
             }
         }
         out.byte(b'\n');
