@@ -81,6 +81,18 @@ pub enum ApplyError {
         /// What it said.
         error: io::Error,
     },
+    /// A file that is changed in place could not be synced. A system may show what it could not write, and say at the
+    /// next sync that all is well; only after it was started again is what reads back what the disk holds.
+    #[error(
+        "{}: syncing: {error}; what reads back now need not be on the disk: start the machine again, then repeat this",
+        file_name(path)
+    )]
+    NotSynced {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: io::Error,
+    },
     /// There is a file with the name of the output.
     #[error("{}: it exists already; --force replaces it, or choose another name", file_name(_0))]
     Exists(PathBuf),

@@ -15,14 +15,13 @@
 use super::apply::{ApplyError, Stage, Supervisor, check_source, copy, heed, sum};
 use super::plan::{Plan, Share};
 use super::temporary::{Temporary, io_error};
-use super::transition::{HeadWrite, lies_between, transition};
+use super::transition::{change_head, lies_between, sync};
 use super::undo::{BEGUN_AT, UNDO_HEAD, UndoHead, UndoHeadError};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE, Head};
 use crate::storage::{Directory, Existing, ReadAt, Storage};
 use crate::text::{Position, file_name};
 use serde::Serialize;
 use std::io;
-use std::iter;
 use std::path::{Path, PathBuf};
 
 /// What was done to a file in place.
@@ -62,7 +61,7 @@ pub fn apply_in_place<D: Directory>(
 ) -> Result<InPlaceReceipt, ApplyError> {
     check_source(plan, file)?;
     // What an interrupted run wrote may still be on its way to the disk, and the order of writes counts from here.
-    file.sync().map_err(io_error(path, "syncing"))?;
+    sync(file, path)?;
     let Plan { cut, kept, lost, .. } = *plan;
     if is_done(plan) {
         return Ok(InPlaceReceipt { cut, changed: false, kept, lost, undo_size: None });
@@ -74,7 +73,7 @@ pub fn apply_in_place<D: Directory>(
     let old = Head::parse(&plan.source_head).map_err(|error| ApplyError::Changed(error.to_string()))?;
     change_head(file, path, old, plan.head(), plan.source_size)?;
     file.set_size(cut).map_err(io_error(path, "setting the size"))?;
-    file.sync().map_err(io_error(path, "syncing"))?;
+    sync(file, path)?;
     Ok(InPlaceReceipt { cut, changed: true, kept, lost, undo_size })
 }
 
@@ -110,25 +109,6 @@ fn write_undo<D: Directory>(
     }
     temporary.finish(undo, Existing::Refuse)?;
     Ok(UNDO_HEAD.saturating_add(removed))
-}
-
-/// Every write is synced before the next one: the order is what makes them safe. The head as it stands is written once
-/// more before, and synced with all that was written until then: where an earlier run failed to sync, what is read of it
-/// need not be on the disk.
-fn change_head<S: Storage>(
-    file: &mut S,
-    path: &Path,
-    old: Head,
-    new: Head,
-    size: u64,
-) -> Result<(), ApplyError> {
-    let no_way = || ApplyError::NoSafeWay { path: path.to_path_buf() };
-    let found = HeadWrite { position: 0, bytes: old.to_bytes().to_vec() };
-    for write in iter::once(found).chain(transition(old, new, size).ok_or_else(no_way)?) {
-        file.write_at(&write.bytes, write.position).map_err(io_error(path, "writing the head"))?;
-        file.sync().map_err(io_error(path, "syncing"))?;
-    }
-    Ok(())
 }
 
 /// Why a cut could not be undone. The file is as it was, or reads to the old or the new cut.
@@ -191,7 +171,7 @@ pub fn undo<S: Storage>(
     let head = read_undo(undo_path, undo_file, supervisor)?;
     let changed = |what: String| UndoError::Changed { path: path.to_path_buf(), what };
     // What an interrupted run wrote may still be on its way to the disk, and the order of writes counts from here.
-    file.sync().map_err(io_error(path, "syncing"))?;
+    sync(file, path)?;
     let state = state(path, file, &head).map_err(UndoError::Apply)?;
     // Where the head did not change, only the bytes tell whether an earlier undo was interrupted.
     if state == (head.old_head, head.old_size) && tail_is_whole(path, file, &head, supervisor)? {
@@ -201,7 +181,7 @@ pub fn undo<S: Storage>(
     let parse = |bytes: &[u8]| Head::parse(bytes).map_err(|error| changed(error.to_string()));
     let (found, old) = (parse(&state.0)?, parse(&head.old_head)?);
     undo_file.write_at(&[1], BEGUN_AT).map_err(io_error(undo_path, "marking it as begun"))?;
-    undo_file.sync().map_err(io_error(undo_path, "syncing"))?;
+    sync(undo_file, undo_path)?;
     supervisor.stage(Stage::Copy, head.removed());
     copy(undo_file, UNDO_HEAD, (file, path), head.new_size, head.removed(), supervisor)?;
     file.set_size(head.old_size).map_err(io_error(path, "setting the size"))?;

@@ -6,16 +6,21 @@
 //! as a reader would, and must give the old or the new checkpoint. The high byte of a place is a step of its own,
 //! for it holds the sign: a torn write over a soft checkpoint could otherwise leave another soft one.
 
+use super::apply::ApplyError;
+use super::temporary::io_error;
 use crate::head::{CutShort, Head};
+use crate::storage::Storage;
 use std::collections::VecDeque;
+use std::iter;
+use std::path::Path;
 
 /// One write of a transition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct HeadWrite {
+struct HeadWrite {
     /// Where in the file.
-    pub(super) position: u64,
-    /// What; at most eight bytes.
-    pub(super) bytes: Vec<u8>,
+    position: u64,
+    /// What; at most eight bytes, but for the head as it is found.
+    bytes: Vec<u8>,
 }
 
 /// The four places of a head on the way.
@@ -140,9 +145,33 @@ fn difference(from: Head, to: Head) -> Option<HeadWrite> {
 
 /// The writes that turn `old` into `new` in a file of `size` bytes; each has to be synced before the next one.
 /// `None` where no safe way exists.
-pub(super) fn transition(old: Head, new: Head, size: u64) -> Option<Vec<HeadWrite>> {
+fn transition(old: Head, new: Head, size: u64) -> Option<Vec<HeadWrite>> {
     let way = Way::new(old, new, size);
     way.search().map(|found| way.writes(&found))
+}
+
+/// Syncs a file that is changed in place.
+pub(super) fn sync<S: Storage>(file: &mut S, path: &Path) -> Result<(), ApplyError> {
+    file.sync().map_err(|error| ApplyError::NotSynced { path: path.to_path_buf(), error })
+}
+
+/// Changes the head of a file of `size` bytes. Every write is synced before the next one: the order is what makes them
+/// safe. The head as it stands is written once more before, and synced with all that was written until then: where an
+/// earlier run failed to sync, what is read of it need not be on the disk.
+pub(super) fn change_head<S: Storage>(
+    file: &mut S,
+    path: &Path,
+    old: Head,
+    new: Head,
+    size: u64,
+) -> Result<(), ApplyError> {
+    let no_way = || ApplyError::NoSafeWay { path: path.to_path_buf() };
+    let found = HeadWrite { position: 0, bytes: old.to_bytes().to_vec() };
+    for write in iter::once(found).chain(transition(old, new, size).ok_or_else(no_way)?) {
+        file.write_at(&write.bytes, write.position).map_err(io_error(path, "writing the head"))?;
+        sync(file, path)?;
+    }
+    Ok(())
 }
 
 /// Whether `found` is a head that a transition from or to `old` and `new` may have left behind: every byte is that of
@@ -165,6 +194,9 @@ pub(super) fn lies_between(found: Head, old: Head, new: Head) -> bool {
 mod tests {
     use super::*;
     use crate::head::Version;
+    use crate::storage::memory::MemoryFile;
+    use crate::storage::{Mode, ReadAt, Region};
+    use std::io;
 
     const VALUES: [i64; 5] = [41, 60, 120, -100, -130];
     const SIZE: u64 = 120;
@@ -209,5 +241,86 @@ mod tests {
                 check(new, head);
             }
         }
+    }
+
+    /// What a file is asked to do, as far as it matters to the disk.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Call {
+        Write { position: u64, bytes: Vec<u8> },
+        Sync,
+    }
+
+    #[derive(Default)]
+    struct Recorder {
+        file: MemoryFile,
+        calls: Vec<Call>,
+        fails_to_sync: bool,
+    }
+
+    impl ReadAt for Recorder {
+        fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+            self.file.read_at(buffer, position)
+        }
+
+        fn size(&self) -> io::Result<u64> {
+            self.file.size()
+        }
+    }
+
+    impl Storage for Recorder {
+        fn write_at(&mut self, bytes: &[u8], position: u64) -> io::Result<()> {
+            self.calls.push(Call::Write { position, bytes: bytes.to_vec() });
+            self.file.write_at(bytes, position)
+        }
+
+        fn set_size(&mut self, size: u64) -> io::Result<()> {
+            self.file.set_size(size)
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            self.calls.push(Call::Sync);
+            if self.fails_to_sync { Err(io::Error::other("input/output error")) } else { Ok(()) }
+        }
+
+        fn sync_data(&mut self) -> io::Result<()> {
+            self.sync()
+        }
+
+        fn try_lock(&self, _: Region, _: Mode) -> io::Result<bool> {
+            Ok(true)
+        }
+
+        fn unlock(&self, _: Region) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn try_clone(&self) -> io::Result<Recorder> {
+            Ok(Recorder { file: self.file.clone(), calls: Vec::new(), fails_to_sync: self.fails_to_sync })
+        }
+    }
+
+    /// A head that an earlier run may have left when its sync failed, and the one that is wanted.
+    fn left_and_wanted() -> [Head; 2] {
+        [Head::with_slots(Version::V5, [-60, 41, 41, 41]), Head::hard(Version::V5, 50)]
+    }
+
+    #[test]
+    fn the_head_is_written_and_synced_as_it_was_found_before_it_changes() {
+        let ([old, new], mut file) = (left_and_wanted(), Recorder::default());
+        change_head(&mut file, Path::new("log"), old, new, 60).unwrap();
+        let found = Call::Write { position: 0, bytes: old.to_bytes().to_vec() };
+        assert_eq!(file.calls[..2], [found, Call::Sync]);
+        assert!(file.calls.len() > 2 && file.calls.chunks(2).all(|pair| pair[1] == Call::Sync));
+        assert_eq!(file.file.bytes(), new.to_bytes());
+    }
+
+    #[test]
+    fn a_sync_that_fails_ends_the_run_and_says_that_reading_proves_nothing() {
+        let ([old, new], mut file) =
+            (left_and_wanted(), Recorder { fails_to_sync: true, ..Recorder::default() });
+        let error = change_head(&mut file, Path::new("log"), old, new, 60).unwrap_err();
+        assert!(matches!(error, ApplyError::NotSynced { .. }));
+        assert!(error.to_string().starts_with("log: syncing: input/output error; what reads back now"));
+        assert_eq!(file.calls.len(), 2);
     }
 }

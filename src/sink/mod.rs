@@ -5,6 +5,7 @@ mod commands;
 mod json_lines;
 mod raw;
 mod sql;
+mod sql_float;
 mod sql_names;
 mod value;
 

@@ -2,6 +2,7 @@
 
 use super::blob::hex;
 use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
+use super::sql_float;
 use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
 use super::{BlobReader, Ended, Format, Style};
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
@@ -13,8 +14,16 @@ use crate::value::{BlobPosition, FieldType, Type, Value};
 
 /// SQL statements in one transaction.
 ///
-/// Names that SQLite cannot hold get the table's or field's id and two underscores before them. What SQLite cannot take
-/// at all is a table of more than 2000 fields.
+/// What SQLite gives back, unless the reference's text is asked for:
+///
+/// * integers and records as they are, booleans as 1 and 0, the null reference as NULL;
+/// * a string as TEXT; one that is no UTF-8, or holds a NUL, as a BLOB of the same bytes;
+/// * a float64 with the same bits, a float32 with the same bits once it is narrowed. SQLite has no NaN: it is TEXT, spelled as
+///   in commands (`nan`, `-nan`, `nan(0x7ff8000000000001)`). The text has `-0.0`, of which a REAL column keeps `0.0`;
+/// * the data of a blob with [`Style::blob_data`], else NULL; NULL where it is not in this log.
+///
+/// A value that was never set is NULL. Names that SQLite cannot hold get the table's or field's id and two underscores before
+/// them. What SQLite cannot take at all is a table of more than 2000 fields.
 pub struct Sql {
     style: Style,
     blobs: Option<BlobReader>,
@@ -84,22 +93,14 @@ impl Sql {
             Value::Reference(record) if record.is_null() => out.bytes(b"NULL"),
             Value::Reference(record) => out.integer(record.0),
             Value::Boolean(truth) => out.byte(if truth { b'1' } else { b'0' }),
-            Value::Float32(number) => self.float(out, number),
-            Value::Float64(number) => self.float(out, number),
+            Value::Float32(number) if self.style.is_reference() => {
+                float::six_digits(out, f64::from(number));
+            }
+            Value::Float32(number) => sql_float::single(out, number),
+            Value::Float64(number) if self.style.is_reference() => float::six_digits(out, number),
+            Value::Float64(number) => sql_float::double(out, number),
             Value::Blob(blob) if self.style.blob_data => self.blob(out, blob),
             Value::Blob(_) => out.bytes(b"\"BLOB\""),
-        }
-    }
-
-    fn float<F: float::Float>(&self, out: &mut Output<'_>, number: F) {
-        if self.style.is_reference() {
-            float::six_digits(out, number.double());
-        } else if !float::finite(out, number) {
-            out.bytes(match number.double() {
-                infinite if infinite == f64::INFINITY => b"9e999",
-                infinite if infinite == f64::NEG_INFINITY => b"-9e999",
-                _ => b"NULL",
-            });
         }
     }
 

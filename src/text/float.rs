@@ -9,6 +9,8 @@ pub trait Float: zmij::Float + Copy {
     fn double(self) -> f64;
     /// The digits after `0x` of the bits of a NaN; `None` for the quiet NaN without payload.
     fn payload(self) -> Option<u64>;
+    /// Whether the shortest decimal still reads back to the same bits where it is read as a double first.
+    fn survives_reading_as_double(self) -> bool;
 }
 
 impl Float for f32 {
@@ -20,6 +22,12 @@ impl Float for f32 {
         let bits = self.to_bits();
         (bits & 0x7fff_ffff != 0x7fc0_0000).then_some(u64::from(bits))
     }
+
+    /// The double nearest to 7.038531e-26 lies in the middle between this number and the next, and is rounded to that. All
+    /// 2^32 were tried: there is no other.
+    fn survives_reading_as_double(self) -> bool {
+        self.abs().to_bits() != 0x15ae_43fd
+    }
 }
 
 impl Float for f64 {
@@ -30,6 +38,10 @@ impl Float for f64 {
     fn payload(self) -> Option<u64> {
         let bits = self.to_bits();
         (bits & 0x7fff_ffff_ffff_ffff != 0x7ff8_0000_0000_0000).then_some(bits)
+    }
+
+    fn survives_reading_as_double(self) -> bool {
+        true
     }
 }
 
@@ -64,13 +76,16 @@ fn not_finite(out: &mut Output<'_>, value: f64) {
     out.bytes(if value.is_nan() { b"nan" } else { b"inf" });
 }
 
-/// Appends a finite value in the shortest form that reads back to the same bits, always with a point or an
-/// exponent, so that SQL and JSON take it for a real number. `false`, and nothing appended, otherwise.
+/// Appends a finite value in the shortest form that reads back to the same bits, through a double too, always with a
+/// point or an exponent, so that SQL and JSON take it for a real number. `false`, and nothing appended, otherwise.
 pub fn finite<F: Float>(out: &mut Output<'_>, value: F) -> bool {
     if !value.double().is_finite() {
         return false;
     }
-    out.bytes(zmij::Buffer::new().format_finite(value).as_bytes());
+    let mut buffer = zmij::Buffer::new();
+    let survives = value.survives_reading_as_double();
+    let text = if survives { buffer.format_finite(value) } else { buffer.format_finite(value.double()) };
+    out.bytes(text.as_bytes());
     true
 }
 
@@ -127,6 +142,16 @@ mod tests {
         ];
         for (value, text) in known {
             assert_eq!(six(value), text);
+        }
+    }
+
+    #[test]
+    fn a_single_float_survives_being_read_as_a_double() {
+        for bits in [0x15ae_43fc, 0x15ae_43fd, 0x15ae_43fe, 0x95ae_43fd, 1, 0x7f7f_ffff] {
+            let mut out = Output::memory();
+            assert!(finite(&mut out, f32::from_bits(bits)));
+            let read: f64 = std::str::from_utf8(out.as_bytes()).unwrap().parse().unwrap();
+            assert_eq!((read as f32).to_bits(), bits, "{read:e}");
         }
     }
 

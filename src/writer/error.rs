@@ -102,12 +102,4 @@ pub enum WriteError {
     /// A hard checkpoint without a thread is waited for.
     #[error("no thread carries out this hard checkpoint: Writer::advance does")]
     ByHand,
-    /// A value that points to a blob that was not copied.
-    #[error("a value points to {} bytes at {} of its source, where no copied blob stands", size, Position(*position))]
-    UnknownBlob {
-        /// The position in the source.
-        position: u64,
-        /// The number of bytes.
-        size: u64,
-    },
 }

@@ -11,6 +11,7 @@ mod compare;
 mod compat;
 mod convert;
 mod dump;
+mod extremes;
 mod follow;
 mod full_disk;
 mod header;

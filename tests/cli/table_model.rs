@@ -98,8 +98,8 @@ impl Model {
             Value::Boolean(truth) => Cell::Integer(truth.into()),
             Value::Reference(record) if record.0 == -1 => Cell::Null,
             Value::Reference(record) => Cell::Integer(record.0),
-            Value::Float32(number) if number.is_nan() => Cell::Null,
-            Value::Float64(number) if number.is_nan() => Cell::Null,
+            Value::Float32(number) if number.is_nan() => nan(number.to_bits().into(), 0x7fc0_0000, 1 << 31),
+            Value::Float64(number) if number.is_nan() => nan(number.to_bits(), 0x7ff8 << 48, 1 << 63),
             Value::Float32(number) => Cell::Single(number),
             Value::Float64(number) => Cell::Double(number),
             Value::Blob(_) if !self.blob_data => Cell::Null,
@@ -131,4 +131,13 @@ impl Model {
         })
         .collect()
     }
+}
+
+/// A NaN as commands write it, from its bits, those of the usual one, and the sign.
+fn nan(bits: u64, usual: u64, sign: u64) -> Cell {
+    Cell::Text(match bits {
+        bits if bits == usual => "nan".to_owned(),
+        bits if bits == usual | sign => "-nan".to_owned(),
+        bits => format!("nan(0x{bits:x})"),
+    })
 }

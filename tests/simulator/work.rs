@@ -6,7 +6,7 @@
 use crate::crash::{Crash, Crashes, Run};
 use crate::disk::{Operation, State, is_temporary};
 use crate::storage::{FAULTS, Fault, SimDirectory};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Something that changes files, and what it promises.
@@ -115,16 +115,11 @@ pub(crate) fn crash_twice(
     initial: &State,
     crashes: &mut Crashes,
 ) -> Result<(), String> {
-    let mut begun = std::collections::HashSet::new();
-    for state in crash(first, initial, Depth::Check, crashes)? {
-        let state = without_temporary(state);
-        let mut hasher = DefaultHasher::new();
-        state.hash(&mut hasher);
-        if !begun.insert(hasher.finish()) {
-            continue;
-        }
-        for other in others.iter().filter(|other| other.is_possible(&state)) {
-            crash(*other, &state, Depth::Check, crashes)?;
+    let left = crash(first, initial, Depth::Check, crashes)?;
+    let distinct: BTreeSet<State> = left.into_iter().map(without_temporary).collect();
+    for state in &distinct {
+        for other in others.iter().filter(|other| other.is_possible(state)) {
+            crash(*other, state, Depth::Check, crashes)?;
         }
     }
     Ok(())
@@ -221,7 +216,7 @@ fn go_on_after(
     // all done, and touches nothing, promises nothing.
     let is_seen_durable = !before.iter().any(Operation::is_failed_sync);
     let can_promise = is_seen_durable || after.iter().any(Operation::is_change);
-    let promise = can_promise.then(|| other.name());
+    let promise = can_promise.then(|| if is_seen_durable { other.name() } else { "what it wrote itself" });
     let seen = Some(directory.state()).filter(|_| is_seen_durable);
     let run = Run { initial, journal: &journal, promise, from };
     examine(other, &run, seen.as_ref(), Depth::Check, crashes).map(drop)

@@ -116,6 +116,16 @@ A string that is no UTF-8 is {\"base64\":\"...\"}; a number that JSON does not k
 {\"float\":\"inf\"} or {\"float\":\"-inf\"}. Integers of 64 bits are written in full: some readers round them.",
     ),
     (
+        "SQL",
+        "SQLite gives back what the log holds. Integers and records are numbers, booleans 1 and 0. A string is TEXT, or a \
+BLOB of the same bytes if it is no UTF-8 or holds a NUL. Floats read back to the same bits, those of 32 bits once they are \
+narrowed again. SQLite has no NaN: it is the TEXT nan, -nan or nan(0x7ff8000000000001), and typeof() tells it from a \
+number. -0.0 stands in the SQL, but a REAL column keeps it as 0.0.
+
+NULL is the null reference, what was never set, a blob that is not in this log, and without --blob every blob. Names that \
+SQLite cannot hold get an id before them: _2__price.",
+    ),
+    (
         "FILES",
         "Versions 4 and 5 of the joedb format are read. Version 4 counts records from 1 in the file; without --compat \
 they are printed as version 5 counts them, from 0.
