@@ -57,7 +57,7 @@ pub fn assert_nothing_injected(text: &str) {
             '/' if rest.starts_with("/*") => rest.split_once("*/").expect("a comment ends").1,
             _ if first.is_ascii_alphanumeric() => behind_word(rest),
             _ => {
-                assert!(" \n(),;=.+-<*".contains(first), "{first:?} stands outside of quotes: {text}");
+                assert!(" \n(),;=.+-/<*".contains(first), "{first:?} stands outside of quotes: {text}");
                 &rest[1..]
             }
         };
