@@ -29,7 +29,7 @@ mod text_input;
 use anyhow::{Context as _, anyhow};
 use args::{Args, InputFormat};
 use joedb::Outcome;
-use joedb::journal::{Access, Journal, OpenError, SourceError};
+use joedb::journal::{Access, Journal, OpenError};
 use joedb::recovery::{
     ApplyError, Outputs, Plan, PlanError, PlanOptions, Receipt, Stage, Supervisor, apply, plan,
 };
@@ -81,8 +81,8 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
     let named = |failure: Failure| failure.context(source::place(input));
     let source = Source::open(input, args.quiet).map_err(named)?;
     signals.watch()?;
-    let plan =
-        make_plan(args, &source, signals).map_err(|error| load::hint(args, &source.file, named(error)))?;
+    let plan = make_plan(args, &source, signals)
+        .map_err(|error| load::hint(args, &source.file, named(error.into())))?;
     if args.dry_run {
         receipt::show_plan(args, &source, output, &plan, out)?;
         return Ok(Outcome::Done);
@@ -172,15 +172,11 @@ fn identity(path: &Path) -> Option<std::path::PathBuf> {
     path.canonicalize().ok()
 }
 
-/// Reads through a window: the bytes that are decoded are then the ones that are summed up, and a program that cuts
-/// the file meanwhile causes an error and no signal. Only entries too long for memory need the map.
-fn make_plan(args: &Args, source: &Source, signals: &Signals) -> Result<Plan, Failure> {
-    match plan_through(Access::Window, args, source, signals) {
-        Err(Planning::Plan(PlanError::Source(SourceError::TooLong { .. }))) => {
-            Ok(plan_through(Access::Map, args, source, signals)?)
-        }
-        planned => Ok(planned?),
-    }
+/// Reads through a window: the bytes that are decoded are then the ones that are summed up.
+fn make_plan(args: &Args, source: &Source, signals: &Signals) -> Result<Plan, Planning> {
+    let medium = source.medium().map_err(|error| Planning::Open(error.into()))?;
+    let mut journal = Journal::of_medium(medium, Access::Window).map_err(Planning::Open)?;
+    plan_of(&mut journal, args, signals).map_err(Planning::Plan)
 }
 
 /// Why there is no plan.
@@ -198,12 +194,6 @@ impl From<Planning> for Failure {
             Planning::Plan(error) => failure(Outcome::Damaged, error),
         }
     }
-}
-
-fn plan_through(access: Access, args: &Args, source: &Source, signals: &Signals) -> Result<Plan, Planning> {
-    let medium = source.medium().map_err(|error| Planning::Open(error.into()))?;
-    let mut journal = Journal::of_medium(medium, access).map_err(Planning::Open)?;
-    plan_of(&mut journal, args, signals).map_err(Planning::Plan)
 }
 
 fn plan_of(journal: &mut Journal, args: &Args, signals: &Signals) -> Result<Plan, PlanError> {
