@@ -39,5 +39,8 @@ mod store;
 mod streams;
 mod swap;
 mod table_model;
+#[path = "../support/tables.rs"]
+mod tables;
+mod upgrade;
 mod usage;
 mod writer;
