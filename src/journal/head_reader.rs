@@ -1,7 +1,7 @@
 //! Reading the 41 bytes that a writer may be changing.
 
 use crate::head::HEAD_LENGTH;
-use crate::storage::{File, Mode, ReadAt, Region, lock};
+use crate::storage::{File, Mode, ReadAt, Region, Storage as _};
 use std::io;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ pub fn read_head(file: &File) -> io::Result<HeadReading> {
     }
     let reading = HeadReading::once(file).map(|reading| HeadReading { locked: true, ..reading });
     // The lock goes with the file at the latest; an error here takes nothing from what was read.
-    let _ = lock::unlock(file.inner(), Region::Head);
+    let _ = file.unlock(Region::Head);
     reading
 }
 
@@ -58,7 +58,7 @@ pub fn read_head(file: &File) -> io::Result<HeadReading> {
 fn lock_patiently(file: &File) -> bool {
     let start = Instant::now();
     loop {
-        match lock::try_lock(file.inner(), Region::Head, Mode::Shared) {
+        match file.try_lock(Region::Head, Mode::Shared) {
             Ok(true) => return true,
             Ok(false) if start.elapsed() < PATIENCE => sleep(PAUSE),
             Ok(false) | Err(_) => return false,

@@ -14,7 +14,7 @@ pub use source::SourceError;
 pub use walk::{Bookmark, Entries, Flow, ReadError, Visitor, Walk};
 
 use crate::head::{Checkpoints, CutShort, HEAD_SIZE, Head, HeadError, Version};
-use crate::storage::{File, ReadAt, Region, lock};
+use crate::storage::{File, ReadAt, Region};
 use source::{PIECE, Source};
 use std::io;
 use std::path::Path;
@@ -23,7 +23,7 @@ use window::Window;
 /// How the bytes of a file are read. The results are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// A window of positioned reads, of about a megabyte. When another program cuts the file, that is an error
+    /// A window of positioned reads, of about half a megabyte. When another program cuts the file, that is an error
     /// ([`SourceError::Shrunk`]). An entry longer than 1 GiB is copied to a temporary file without a name.
     #[default]
     Window,
@@ -254,7 +254,7 @@ impl Journal {
 /// Whether a writer has `file`, asked without taking a lock.
 #[must_use]
 pub fn writer_of(file: &File) -> Writer {
-    match lock::is_locked(file.inner(), Region::Tail) {
+    match file.is_locked(Region::Tail) {
         Ok(true) => Writer::Present,
         Ok(false) => Writer::Absent,
         Err(_) => Writer::Unknown,

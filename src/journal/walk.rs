@@ -51,7 +51,7 @@ pub trait Visitor {
         Ok((0, Flow::Continue))
     }
 
-    /// The bytes of the entries visited since the last call, without a gap, about a megabyte at a time.
+    /// The bytes of the entries visited since the last call, without a gap, about half a megabyte at a time.
     ///
     /// # Errors
     /// Anything that ends the walk.

@@ -7,7 +7,11 @@ use std::path::Path;
 
 /// A file of the operating system.
 #[derive(Debug)]
-pub struct File(fs::File);
+pub struct File {
+    inner: fs::File,
+    /// Whether the system is asked for locks; without, it is as if the file system had none.
+    locks: bool,
+}
 
 impl File {
     /// Opens a file for reading. Directories, pipes and character devices are refused before they are opened,
@@ -18,7 +22,7 @@ impl File {
     /// block device, or what the operating system says.
     pub fn open(path: &Path) -> io::Result<File> {
         refuse_special(&fs::metadata(path)?)?;
-        fs::File::open(path).map(File)
+        fs::File::open(path).map(File::from)
     }
 
     /// Opens a file for reading and writing; as [`File::open`], only what is a file.
@@ -27,7 +31,7 @@ impl File {
     /// As [`File::open`].
     pub fn open_writable(path: &Path) -> io::Result<File> {
         refuse_special(&fs::metadata(path)?)?;
-        fs::OpenOptions::new().read(true).write(true).open(path).map(File)
+        fs::OpenOptions::new().read(true).write(true).open(path).map(File::from)
     }
 
     /// A file without a name, in the directory for temporary files, that its owner alone may read. It goes with the
@@ -39,7 +43,7 @@ impl File {
         let file = tempfile::tempfile()?;
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-        Ok(File(file))
+        Ok(file.into())
     }
 
     /// Another handle of the same open file: what one has locked is locked for both.
@@ -47,25 +51,45 @@ impl File {
     /// # Errors
     /// What the operating system says.
     pub fn try_clone(&self) -> io::Result<File> {
-        self.0.try_clone().map(File)
+        self.inner.try_clone().map(|inner| File { inner, ..*self })
     }
 
     /// Whether it is a block device, whose end is not that of what it holds.
     #[must_use]
     pub fn is_device(&self) -> bool {
-        self.0.metadata().is_ok_and(|metadata| is_block_device(&metadata))
+        self.inner.metadata().is_ok_and(|metadata| is_block_device(&metadata))
     }
 
     /// The file underneath.
     #[must_use]
     pub const fn inner(&self) -> &fs::File {
-        &self.0
+        &self.inner
+    }
+
+    /// The same file, which never asks for locks again: for file systems that answer wrongly, late or never. Whatever
+    /// asks for a lock hears that there are none.
+    #[must_use]
+    pub fn without_locks(self) -> File {
+        File { locks: false, ..self }
+    }
+
+    /// Whether somebody else holds a lock there, asked without taking one.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] where there are no locks, or what the operating system says.
+    pub fn is_locked(&self, region: Region) -> io::Result<bool> {
+        self.ask_for_locks()?;
+        lock::is_locked(&self.inner, region)
+    }
+
+    fn ask_for_locks(&self) -> io::Result<()> {
+        if self.locks { Ok(()) } else { Err(io::Error::new(io::ErrorKind::Unsupported, "not asked for")) }
     }
 }
 
 impl From<fs::File> for File {
     fn from(file: fs::File) -> File {
-        File(file)
+        File { inner: file, locks: true }
     }
 }
 
@@ -92,21 +116,21 @@ fn is_block_device(_: &fs::Metadata) -> bool {
 impl ReadAt for File {
     #[cfg(unix)]
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-        std::os::unix::fs::FileExt::read_at(&self.0, buffer, position)
+        std::os::unix::fs::FileExt::read_at(&self.inner, buffer, position)
     }
 
     #[cfg(windows)]
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-        std::os::windows::fs::FileExt::seek_read(&self.0, buffer, position)
+        std::os::windows::fs::FileExt::seek_read(&self.inner, buffer, position)
     }
 
     fn size(&self) -> io::Result<u64> {
-        let metadata = self.0.metadata()?;
+        let metadata = self.inner.metadata()?;
         // The metadata of a block device say 0; its end is where seeking to it ends.
         if metadata.is_file() {
             Ok(metadata.len())
         } else {
-            io::Seek::seek(&mut &self.0, io::SeekFrom::End(0))
+            io::Seek::seek(&mut &self.inner, io::SeekFrom::End(0))
         }
     }
 }
@@ -114,7 +138,7 @@ impl ReadAt for File {
 impl Storage for File {
     #[cfg(unix)]
     fn write_at(&mut self, bytes: &[u8], position: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, position)
+        std::os::unix::fs::FileExt::write_all_at(&self.inner, bytes, position)
     }
 
     #[cfg(windows)]
@@ -122,7 +146,7 @@ impl Storage for File {
         let mut written = 0;
         while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
             let at = position.saturating_add(written as u64);
-            match std::os::windows::fs::FileExt::seek_write(&self.0, rest, at)? {
+            match std::os::windows::fs::FileExt::seek_write(&self.inner, rest, at)? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),
                 more => written = written.saturating_add(more),
             }
@@ -131,35 +155,38 @@ impl Storage for File {
     }
 
     fn set_size(&mut self, size: u64) -> io::Result<()> {
-        self.0.set_len(size)
+        self.inner.set_len(size)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_all()
+        self.inner.sync_all()
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
-        self.0.sync_data()
+        self.inner.sync_data()
     }
 
     fn try_lock(&self, region: Region, mode: Mode) -> io::Result<bool> {
-        lock::try_lock(&self.0, region, mode)
+        self.ask_for_locks()?;
+        lock::try_lock(&self.inner, region, mode)
     }
 
     fn lock(&self, region: Region, mode: Mode) -> io::Result<()> {
-        lock::lock(&self.0, region, mode)
+        self.ask_for_locks()?;
+        lock::lock(&self.inner, region, mode)
     }
 
     fn unlock(&self, region: Region) -> io::Result<()> {
-        lock::unlock(&self.0, region)
+        self.ask_for_locks()?;
+        lock::unlock(&self.inner, region)
     }
 
     fn try_clone(&self) -> io::Result<File> {
-        self.0.try_clone().map(File)
+        self.inner.try_clone().map(|inner| File { inner, ..*self })
     }
 
     fn copy_from(&mut self, source: &File, from: u64, to: u64, length: u64) -> io::Result<u64> {
-        match kernel_copy(&source.0, &self.0, from, to, length) {
+        match kernel_copy(&source.inner, &self.inner, from, to, length) {
             Some(copied) => Ok(copied),
             None => copy_through_memory(self, source, from, to, length),
         }
@@ -167,14 +194,14 @@ impl Storage for File {
 
     #[cfg(unix)]
     fn copy_attributes(&mut self, source: &File) -> Vec<String> {
-        attributes::copy(&source.0, &self.0)
+        attributes::copy(&source.inner, &self.inner)
     }
 
     #[cfg(target_os = "linux")]
     fn drop_cache(&self) {
         use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
         // A hint; a file system that does not take it reads from memory, as it would have without.
-        let _ = posix_fadvise(&self.0, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
+        let _ = posix_fadvise(&self.inner, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
     }
 }
 
@@ -287,7 +314,7 @@ impl Directory for FileDirectory {
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(name).map(File)
+        options.open(name).map(File::from)
     }
 
     fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()> {

@@ -1,7 +1,8 @@
 //! joedb's locks: open-file-description locks on two single bytes (FORMAT.md, section 1).
 //!
-//! On NFS they depend on the server, on sshfs there are none; elsewhere than on Linux these functions say
-//! [`io::ErrorKind::Unsupported`].
+//! NFS passes them to its server; mounted with `nolock` or `local_lock` it does not, and like sshfs, or any FUSE file
+//! system without locks of its own, keeps them on this machine. Some file systems have none at all: there, and elsewhere
+//! than on Linux, these functions say [`io::ErrorKind::Unsupported`].
 
 use super::{Mode, Region};
 use std::fs::File;

@@ -30,7 +30,8 @@ pub enum OpenError {
     Locked,
     /// The file system has no locks.
     #[error(
-        "there are no locks on this file system, so nobody knows whether another program writes to it: {0}"
+        "there are no locks on this file system, so nobody knows whether another program writes to it: {0}; Locks::None \
+         opens it all the same"
     )]
     NoLocks(io::Error),
     /// It is a file of version 4, which is only read.

@@ -26,6 +26,7 @@ mod load;
 mod log;
 mod meanwhile;
 mod mistakes;
+mod no_locks;
 mod positions;
 mod private;
 mod receipt;

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::locks::Locks;
 use crate::outcome::{Failure, failure};
 use crate::positions::position;
 use anyhow::anyhow;
@@ -92,6 +93,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) format: ReceiptForm,
 
+    /// Do not ask for locks: for file systems on which they fail or never answer. Stop all
+    /// programs that use the file first, above all with --in-place.
+    #[arg(long)]
+    pub(crate) no_lock: bool,
+
     /// No progress and no advice; errors and warnings are still shown.
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -134,6 +140,11 @@ impl Args {
     /// What the output will hold: as it was said, or as its name says.
     fn output_format(&self) -> OutputFormat {
         self.output_format.unwrap_or(OutputFormat::Joedb)
+    }
+
+    /// How locks are asked for.
+    pub(crate) const fn locks(&self) -> Locks {
+        Locks { ignored: self.no_lock, quiet: self.quiet }
     }
 
     /// The cut asked for, in whichever way.

@@ -22,8 +22,8 @@ pub(crate) fn cut(
     signals: &Signals,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let mut file = open(path)?;
-    lock(&file, path, Region::Tail)?;
+    let mut file = open(args, path)?;
+    lock(args, &file, path, Region::Tail)?;
     let plan = plan(args, &file, signals).map_err(|error| named(Failure::from(error), path))?;
     let undo = undo_name(args, path);
     if let Some(undo) = undo.as_ref().filter(|_| !is_done(&plan)) {
@@ -33,7 +33,7 @@ pub(crate) fn cut(
         receipt::show_in_place_plan(args, path, &plan, undo.as_deref(), out)?;
         return Ok(Outcome::Done);
     }
-    lock(&file, path, Region::Head)?;
+    lock(args, &file, path, Region::Head)?;
     let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
     let done = apply_in_place(&plan, path, &mut file, &FileDirectory, undo.as_deref(), &mut watch)?;
     receipt::show_in_place(args, path, &plan, &done, undo.as_deref(), out)?;
@@ -56,10 +56,10 @@ pub(crate) fn put_back(
             )
         })?,
     };
-    let mut file = open(path)?;
-    lock(&file, path, Region::Tail)?;
-    lock(&file, path, Region::Head)?;
-    let mut undo_file = open(&undo_path)?;
+    let mut file = open(args, path)?;
+    lock(args, &file, path, Region::Tail)?;
+    lock(args, &file, path, Region::Head)?;
+    let mut undo_file = open(args, &undo_path)?;
     let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
     let done =
         undo(path, &mut file, &undo_path, &mut undo_file, &mut watch).map_err(|error| match error {
@@ -74,17 +74,20 @@ fn named(error: Failure, path: &Path) -> Failure {
     Failure { error: error.error.context(file_name(path)), ..error }
 }
 
-fn open(path: &Path) -> Result<File, Failure> {
+fn open(args: &Args, path: &Path) -> Result<File, Failure> {
     let file = File::open_writable(path).map_err(|error| named(error.into(), path))?;
     if file.is_device() {
         let message = "it is a device, which cannot be made shorter; recover to a file";
         return Err(anyhow!("{}: {message}", file_name(path)).into());
     }
-    Ok(file)
+    Ok(if args.no_lock { file.without_locks() } else { file })
 }
 
 /// Takes a lock at once, or names who keeps it. It goes with the file.
-fn lock(file: &File, path: &Path, region: Region) -> Result<(), Failure> {
+fn lock(args: &Args, file: &File, path: &Path, region: Region) -> Result<(), Failure> {
+    if args.no_lock {
+        return Ok(());
+    }
     match file.try_lock(region, Mode::Exclusive) {
         Ok(true) => Ok(()),
         Ok(false) => {
@@ -93,8 +96,8 @@ fn lock(file: &File, path: &Path, region: Region) -> Result<(), Failure> {
             Err(anyhow!("{}: it is locked by a program that has it open ({who}); stop that first", file_name(path)).into())
         }
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Err(anyhow!(
-            "{}: there are no locks on this file system, so nobody knows whether a program writes to it; recover to \
-             another file",
+            "{}: it has no locks here ({error}), so nobody knows whether a program writes to it; recover to another \
+             file, or stop every program that may use this one, and give --no-lock",
             file_name(path)
         )
         .into()),

@@ -6,6 +6,8 @@ mod args;
 mod file_size;
 mod in_place;
 mod load;
+#[path = "../shared/locks.rs"]
+mod locks;
 mod made;
 #[path = "../shared/manual.rs"]
 mod manual;
@@ -90,7 +92,7 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
 fn open(args: &Args, signals: &Signals) -> Result<Source, Failure> {
     let input = args.input.as_path();
     let named = |failure: Failure| failure.context(source::place(input));
-    let source = Source::open(input, args.quiet).map_err(named)?;
+    let source = Source::open(input, args.locks()).map_err(named)?;
     signals.watch()?;
     Ok(source)
 }

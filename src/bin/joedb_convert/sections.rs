@@ -134,7 +134,12 @@ give them the recovered file to begin from.
 joedb has no checksums: what decodes may still hold a changed value. The CRC-32 of the receipt is that of the copy: \
 it proves that the output holds what was read from the input.
 
-A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration.",
+A writer is recognised by its lock. NFS passes locks to its server, unless it is mounted with nolock or local_lock: then, \
+and on sshfs, they hold on one machine only. Where they cannot be had at all, --in-place and --undo refuse to work \
+without --no-lock. With it nobody else is kept out: stop every program that may use the file.
+
+What was synced is as durable as the server makes it. An NFS server that exports async, or an SSH server without \
+fsync@openssh.com, may lose what this program said is done, if that machine crashes.",
     ),
     ("SEE ALSO", "joedb_logdump(1)"),
 ];

@@ -1,5 +1,6 @@
 //! What is recovered: a file, or standard input.
 
+use crate::locks::Locks;
 use crate::outcome::Failure;
 use crate::standard_input::{self, StandardInput, is_standard_input, open_file};
 use joedb::journal::Medium;
@@ -17,15 +18,19 @@ pub(crate) struct Source {
 
 impl Source {
     /// Opens the input. What comes through a pipe is read to its end.
-    pub(crate) fn open(path: &Path, quiet: bool) -> Result<Source, Failure> {
+    pub(crate) fn open(path: &Path, locks: Locks) -> Result<Source, Failure> {
+        let place = place(path);
         if !is_standard_input(path) {
-            return Ok(Source { place: Place::file(path), file: open_file(path)?, spooled: None });
+            let file = locks.of(open_file(path)?, &place);
+            return Ok(Source { place, file, spooled: None });
         }
-        let place = Place::standard_input();
         match standard_input::open()? {
-            StandardInput::File(file) => Ok(Source { place, file, spooled: None }),
+            StandardInput::File(file) => {
+                let file = locks.of(file, &place);
+                Ok(Source { place, file, spooled: None })
+            }
             StandardInput::Stream(stream) => {
-                let file = standard_input::spool(stream, None, quiet)?;
+                let file = standard_input::spool(stream, None, locks.quiet)?;
                 let spooled = Some(file.size()?);
                 Ok(Source { place, file, spooled })
             }

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::locks::Locks;
 use crate::positions::position;
 use clap::{Parser, ValueEnum};
 use joedb::storage::Part;
@@ -133,6 +134,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) mmap: bool,
 
+    /// Do not ask for locks: for file systems on which they fail or never answer. A writer cannot be seen then.
+    #[arg(long)]
+    pub(crate) no_lock: bool,
+
     /// No notices, no progress, and no table with --check: the exit code speaks. Errors are still shown.
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -143,6 +148,11 @@ impl Args {
     pub(crate) fn part(&self) -> Option<Part> {
         let asked = self.offset.is_some() || self.size.is_some();
         asked.then_some(Part { offset: self.offset.unwrap_or(0), size: self.size })
+    }
+
+    /// How locks are asked for.
+    pub(crate) const fn locks(&self) -> Locks {
+        Locks { ignored: self.no_lock, quiet: self.quiet }
     }
 
     /// What a log of so many bytes may ask for without bytes behind it.

@@ -61,24 +61,24 @@ pub(crate) fn place(path: &Path, part: Option<Part>) -> Place {
 pub(crate) fn open(args: &Args, path: &Path, part: Option<Part>) -> Result<Input, Failure> {
     let place = place(path, part);
     let medium = if is_standard_input(path) {
-        of_standard_input(part, args.quiet)?
+        of_standard_input(args, &place, part)?
     } else {
-        of_file(open_file(path)?, part).map_err(no_such_part)?
+        of_file(args, &place, open_file(path)?, part).map_err(no_such_part)?
     };
     Ok(Input { place, medium })
 }
 
-fn of_file(file: File, part: Option<Part>) -> Result<Medium, PartError> {
+fn of_file(args: &Args, place: &Place, file: File, part: Option<Part>) -> Result<Medium, PartError> {
     match part {
-        None => Ok(Medium::File(file)),
+        None => Ok(Medium::File(args.locks().of(file, place))),
         Some(part) => Slice::new(file, part).map(Medium::Part),
     }
 }
 
-fn of_standard_input(part: Option<Part>, quiet: bool) -> Result<Medium, Failure> {
+fn of_standard_input(args: &Args, place: &Place, part: Option<Part>) -> Result<Medium, Failure> {
     let opened = match standard_input::open()? {
-        StandardInput::File(file) => of_file(file, part),
-        StandardInput::Stream(stream) => standard_input::spool(stream, part, quiet).map(Medium::Copy),
+        StandardInput::File(file) => of_file(args, place, file, part),
+        StandardInput::Stream(stream) => standard_input::spool(stream, part, args.quiet).map(Medium::Copy),
     };
     opened.map_err(no_such_part)
 }

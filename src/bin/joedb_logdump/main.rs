@@ -12,6 +12,8 @@ mod form;
 mod header;
 mod input;
 mod interrupt;
+#[path = "../shared/locks.rs"]
+mod locks;
 #[path = "../shared/manual.rs"]
 mod manual;
 #[path = "../shared/naming.rs"]

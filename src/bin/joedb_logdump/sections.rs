@@ -140,8 +140,10 @@ PROGRAM --generate WHAT prints the manual page (man) or completions for a shell 
         "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check looks at which \
 records exist only with --load, which holds all tables in memory.
 
-A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration; \
-there a file may look dirty only because it is being written.
+A writer is recognised by its lock. NFS passes locks to its server, unless it is mounted with nolock or local_lock: then, \
+and on sshfs, they hold on one machine only, and a file may look dirty only because another one writes it. Where locks \
+cannot be had at all, that is said, and the file is read without; --no-lock does not ask for them, for servers that \
+answer late or never.
 
 A file is read in pieces. Should another program cut it meanwhile, that is an error, and what was printed before is \
 what the file held. With --mmap there is no error: the system ends joedb_logdump with SIGBUS. An entry longer than 1 GiB \
