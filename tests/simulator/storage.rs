@@ -138,6 +138,19 @@ impl SimDirectory {
         (world.fault, world.is_dead) = (None, false);
     }
 
+    /// The program is killed: nothing more of what it asks for is done, until it is started again.
+    pub(crate) fn kill(&self) {
+        self.0.borrow_mut().is_dead = true;
+    }
+
+    /// The next operation fails. Returns which one that is, by how many come before it.
+    pub(crate) fn fail_next(&self, fault: Fault) -> usize {
+        let mut world = self.0.borrow_mut();
+        let at = world.journal.len();
+        world.fault = Some((at, fault));
+        at
+    }
+
     /// From now on aligned words of eight bytes are written whole or not at all.
     pub(crate) fn keep_words_whole(&self) {
         self.0.borrow_mut().whole_words = true;

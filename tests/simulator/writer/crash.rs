@@ -1,23 +1,40 @@
-//! Crashes of a program that writes, and the sequences that are crashed.
+//! Crashes of a program that writes.
 
-use super::{Program, Step};
+use super::verdict::{Soft, Verdicts};
+use super::{LOG, Program, Step};
 use crate::choices::Random;
 use crate::disk::{Disk, Operation, State};
 use crate::storage::Fault;
 use joedb::HEAD_SIZE;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+
+/// What a crash left, and what was known then.
+pub(super) type Shown<'a> = dyn FnMut(&State, usize, Death) -> Result<(), String> + 'a;
+
+/// What ended the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Death {
+    /// It alone: everything that it asked for is there.
+    Killed,
+    /// The power failed, or the machine crashed.
+    PowerFailed,
+}
 
 /// Crashes programs, and counts.
 pub(super) struct Crashes {
     random: Random,
+    verdicts: Verdicts,
+    pub(super) soft: Soft,
     pub(super) made: usize,
     pub(super) distinct: usize,
 }
 
 impl Crashes {
     pub(super) fn new(seed: u64) -> Crashes {
-        Crashes { random: Random(seed), made: 0, distinct: 0 }
+        let (verdicts, soft) = (Verdicts::default(), Soft::default());
+        Crashes { random: Random(seed), verdicts, soft, made: 0, distinct: 0 }
     }
 
     /// Crashes a run at each of its operations from `from` on, as if the disk had been asked for `journal`.
@@ -27,15 +44,27 @@ impl Crashes {
         journal: &[Operation],
         from: usize,
     ) -> Result<(), String> {
-        let mut disk = Disk::new(&State::new());
+        self.check_from(&State::new(), program, journal, from, &mut |_, _, _| Ok(()))
+    }
+
+    /// The same for a run that found `initial`; each state is shown, too.
+    pub(super) fn check_from(
+        &mut self,
+        initial: &State,
+        program: &Program,
+        journal: &[Operation],
+        from: usize,
+        show: &mut Shown<'_>,
+    ) -> Result<(), String> {
+        let mut disk = Disk::new(initial);
         for (index, operation) in journal.iter().enumerate() {
             if index >= from {
                 self.torn(program, &disk, index, operation)?;
             }
             disk.apply(operation);
             if index >= from {
-                self.check_issued(program, &disk, index + 1)?;
-                self.check_disk(program, &disk, index + 1)?;
+                self.check_issued(program, &disk, index + 1, show)?;
+                self.check_disk(program, &disk, index + 1, show)?;
             }
         }
         Ok(())
@@ -57,57 +86,71 @@ impl Crashes {
             let mut torn = disk.clone();
             torn.apply(&Operation::Write { file: *file, position: *position, bytes: bytes[..cut].to_vec() });
             if !is_place {
-                self.check_issued(program, &torn, after)?;
+                self.check_issued(program, &torn, after, &mut |_, _, _| Ok(()))?;
             }
             if bytes.len() < 64 {
-                self.check_disk(program, &torn, after)?;
+                self.check_disk(program, &torn, after, &mut |_, _, _| Ok(()))?;
             }
         }
         Ok(())
     }
 
-    fn check_issued(&mut self, program: &Program, disk: &Disk, after: usize) -> Result<(), String> {
+    fn check_issued(
+        &mut self,
+        program: &Program,
+        disk: &Disk,
+        after: usize,
+        show: &mut Shown<'_>,
+    ) -> Result<(), String> {
         self.made += 1;
         self.distinct += 1;
         let state = disk.issued();
-        let context = |violation| format!("program killed after {after} operations: {violation}\n{state:?}");
-        program.check(&state, after, true).map_err(context)
+        self.judge(program, &state, after, Death::Killed)
+            .and_then(|()| show(&state, after, Death::Killed))
+            .map_err(|violation| format!("program killed after {after} operations: {violation}\n{state:?}"))
     }
 
-    fn check_disk(&mut self, program: &Program, disk: &Disk, after: usize) -> Result<(), String> {
-        let (mut result, mut seen) = (Ok(()), HashSet::new());
-        let Crashes { random, made, distinct } = self;
-        disk.each_state(random, &mut |state| {
-            *made += 1;
+    fn check_disk(
+        &mut self,
+        program: &Program,
+        disk: &Disk,
+        after: usize,
+        show: &mut Shown<'_>,
+    ) -> Result<(), String> {
+        let (mut result, mut seen, mut made) = (Ok(()), HashSet::new(), 0);
+        let mut random = self.random.fork();
+        disk.each_state(&mut random, &mut |state| {
+            made += 1;
             let mut hasher = DefaultHasher::new();
             state.hash(&mut hasher);
             if result.is_ok() && seen.insert(hasher.finish()) {
-                *distinct += 1;
+                let judged = self.judge(program, &state, after, Death::PowerFailed);
                 let context =
                     |violation| format!("power failed after {after} operations: {violation}\n{state:?}");
-                result = program.check(&state, after, false).map_err(context);
+                result = judged.and_then(|()| show(&state, after, Death::PowerFailed)).map_err(context);
             }
         });
+        self.made += made;
+        self.distinct += seen.len();
         result
     }
-}
 
-/// Every sequence of so many steps.
-pub(super) fn sequences(steps: &[Step], length: usize) -> impl Iterator<Item = Vec<Step>> {
-    let count = steps.len().pow(length as u32);
-    (0..count).map(move |number| {
-        (0..length).map(|place| steps[number / steps.len().pow(place as u32) % steps.len()]).collect()
-    })
-}
-
-/// Runs a sequence and crashes it in its last step; the steps before are the last ones of shorter sequences.
-pub(super) fn check_sequence(steps: &[Step], crashes: &mut Crashes) -> Result<(), String> {
-    let context = |violation| format!("{steps:?}: {violation}");
-    let before = Program::start(None).run(&steps[..steps.len() - 1]).map_err(context)?;
-    let from = before.operations();
-    let program = before.run(&steps[steps.len() - 1..]).map_err(context)?;
-    let journal = program.directory.journal();
-    crashes.check(&program, &journal, from).map_err(context)
+    /// What must hold, and what `--check` says of it.
+    fn judge(&mut self, program: &Program, state: &State, after: usize, death: Death) -> Result<(), String> {
+        let is_known = after >= program.foreign_until;
+        let death = if is_known { death } else { Death::PowerFailed };
+        program.check(state, after, death == Death::Killed)?;
+        let [hard, any] = program.marks(after);
+        let (Some(bytes), true) = (state.get(Path::new(LOG)), hard.is_some()) else { return Ok(()) };
+        let verdict = self.verdicts.of(bytes)?;
+        match death {
+            Death::Killed => program.check_killed(verdict, bytes),
+            Death::PowerFailed => {
+                let softly = any.map_or(HEAD_SIZE, |mark| mark.position());
+                program.check_power_failed(verdict, bytes, softly, &mut self.soft)
+            }
+        }
+    }
 }
 
 /// Runs a sequence once for every operation and every fault in it, and crashes what follows.

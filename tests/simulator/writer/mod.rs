@@ -1,11 +1,16 @@
-//! The journal writer under crashes and faults: every short sequence of what a program does with it.
+//! The journal writer under crashes and faults: every short sequence of what is done with it and with its file.
 //!
 //! The model knows the entries and which checkpoints were asked for and acknowledged. After every operation of a run,
 //! and inside each write, whatever the disk may hold is opened, and has to hold every hard checkpoint that was
-//! acknowledged by then; after a crash of the program alone every soft one too.
+//! acknowledged by then; after a crash of the program alone every soft one too. [`verdict`] holds what `--check` says
+//! against what happened, and [`after`] recovers what a crash left, writes to it, and crashes again.
 
+mod after;
 mod crash;
 mod mutants;
+mod recovering;
+mod sequences;
+mod verdict;
 
 use crate::disk::State;
 use crate::storage::{Fault, SimDirectory, SimStorage};
@@ -31,13 +36,23 @@ pub(crate) enum Step {
     Advance,
     /// Ends the program as it should, and starts it again.
     Reopen,
+    /// Kills the program, recovers to a new file that takes the place of the old one, and starts the program again.
+    ToNewFile,
+    /// Kills the program, recovers the file in place, and starts the program again.
+    InPlace,
+    /// Kills the program, undoes the newest recovery in place, and starts the program again.
+    Undo,
+    /// The next operation fails.
+    Fail,
 }
 
 /// A checkpoint, and the log up to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Mark {
     /// The number of operations that had been issued when it was acknowledged.
     after: usize,
+    /// The number of operations that had been issued when it was taken back.
+    until: usize,
     is_hard: bool,
     body: Vec<u8>,
 }
@@ -52,6 +67,8 @@ impl Mark {
 pub(crate) struct Program {
     pub(crate) directory: SimDirectory,
     writer: Option<Writer<SimStorage>>,
+    /// How it opens a file that does not end at its checkpoint.
+    recovery: Recovery,
     pending: Vec<(PendingCheckpoint<SimStorage>, Vec<u8>)>,
     /// The entries of the log, as the model encodes them.
     body: Vec<u8>,
@@ -59,7 +76,14 @@ pub(crate) struct Program {
     acknowledged: Vec<Mark>,
     /// The logs for which a checkpoint was asked.
     asked: Vec<Vec<u8>>,
-    fault: Option<(usize, Fault)>,
+    /// The log after each entry, on any way that was taken.
+    boundaries: Vec<Vec<u8>>,
+    /// What a power failure left is in the file until so many operations are done: nobody knows what it may be.
+    foreign_until: usize,
+    /// The operations that were told to fail, by how many come before them.
+    faults: Vec<usize>,
+    /// Recoveries in place that can be undone, the newest last.
+    cuts: Vec<recovering::Cut>,
 }
 
 fn options() -> Options {
@@ -73,27 +97,33 @@ fn options() -> Options {
 
 impl Program {
     pub(crate) fn start(fault: Option<(usize, Fault)>) -> Program {
-        Program::start_in(SimDirectory::new(&State::new(), fault), fault)
+        let mut program = Program::start_in(SimDirectory::new(&State::new(), fault));
+        program.faults.extend(fault.map(|(at, _)| at));
+        program
     }
 
     /// A program for which one sync does nothing and says that it did.
     pub(crate) fn start_without_sync(number: usize) -> Program {
         let directory = SimDirectory::new(&State::new(), None);
         directory.leave_out_sync(number);
-        Program::start_in(directory, None)
+        Program::start_in(directory)
     }
 
-    fn start_in(directory: SimDirectory, fault: Option<(usize, Fault)>) -> Program {
+    fn start_in(directory: SimDirectory) -> Program {
         directory.keep_words_whole();
         let mut program = Program {
             writer: Writer::create_in(&directory, Path::new(LOG), &options()).ok(),
             directory,
+            recovery: Recovery::Overwrite,
             pending: Vec::new(),
             body: Vec::new(),
             entries: 0,
             acknowledged: Vec::new(),
             asked: vec![Vec::new()],
-            fault,
+            boundaries: vec![Vec::new()],
+            foreign_until: 0,
+            faults: Vec::new(),
+            cuts: Vec::new(),
         };
         if program.writer.is_some() {
             program.acknowledge(true, Vec::new());
@@ -113,11 +143,11 @@ impl Program {
     }
 
     fn has_failed(&self) -> bool {
-        self.fault.is_some_and(|(at, _)| at < self.operations())
+        self.faults.iter().any(|&at| at < self.operations())
     }
 
     fn acknowledge(&mut self, is_hard: bool, body: Vec<u8>) {
-        self.acknowledged.push(Mark { after: self.operations(), is_hard, body });
+        self.acknowledged.push(Mark { after: self.operations(), until: usize::MAX, is_hard, body });
     }
 
     fn step(&mut self, step: Step) -> Result<(), String> {
@@ -125,6 +155,10 @@ impl Program {
             Step::Entry => self.entry(1),
             Step::Large => self.entry(600),
             Step::Reopen => return self.reopen(),
+            Step::ToNewFile => return self.recover_to_new_file(),
+            Step::InPlace => return self.recover_in_place(),
+            Step::Undo => return self.undo(),
+            Step::Fail => self.faults.push(self.directory.fail_next(Fault::InputOutput)),
             Step::Flush => drop(self.with_writer(|writer| writer.flush())),
             Step::Soft => self.checkpoint(false, |writer| writer.soft_checkpoint()),
             Step::Hard => self.checkpoint(true, |writer| writer.hard_checkpoint()),
@@ -150,6 +184,7 @@ impl Program {
                 _ => self.body.extend([0x20 | (length >> 8) as u8, length as u8]),
             }
             self.body.extend(text);
+            self.boundaries.push(self.body.clone());
         }
     }
 
@@ -187,6 +222,11 @@ impl Program {
         self.writer = None;
         self.collect();
         self.pending.clear();
+        self.open()
+    }
+
+    /// Starts the program.
+    fn open(&mut self) -> Result<(), String> {
         let name = Path::new(LOG);
         if !self.directory.state().contains_key(name) {
             self.writer = Writer::create_in(&self.directory, name, &options()).ok();
@@ -196,10 +236,12 @@ impl Program {
             return Ok(());
         }
         let file = self.directory.open(name);
-        match Writer::open_in(&self.directory, name, file, &options()) {
+        match Writer::open_in(&self.directory, name, file, &Options { recovery: self.recovery, ..options() })
+        {
             Ok(writer) => {
                 let length = (writer.position() - HEAD_SIZE) as usize;
-                let least = self.acknowledged.iter().map(|mark| mark.body.len()).max().unwrap_or(0);
+                let valid = self.acknowledged.iter().filter(|mark| mark.until == usize::MAX);
+                let least = valid.map(|mark| mark.body.len()).max().unwrap_or(0);
                 if length < least || length > self.body.len() {
                     return Err(format!("reopened at {length}, {least} to {} expected", self.body.len()));
                 }
@@ -212,11 +254,16 @@ impl Program {
         Ok(())
     }
 
+    /// What was acknowledged by then: hard, and in any way.
+    fn marks(&self, after: usize) -> [Option<&Mark>; 2] {
+        let known = self.acknowledged.iter().filter(|mark| mark.after <= after && after <= mark.until);
+        let hard = known.clone().filter(|mark| mark.is_hard).max_by_key(|mark| mark.position());
+        [hard, known.max_by_key(|mark| mark.position())]
+    }
+
     /// Checks what a crash left after so many operations.
     fn check(&self, state: &State, after: usize, program_alone: bool) -> Result<(), String> {
-        let known = self.acknowledged.iter().filter(|mark| mark.after <= after);
-        let hard = known.clone().filter(|mark| mark.is_hard).max_by_key(|mark| mark.position());
-        let any = known.max_by_key(|mark| mark.position());
+        let [hard, any] = self.marks(after);
         let Some(bytes) = state.get(Path::new(LOG)) else {
             return if hard.is_some() { Err("the file is gone".to_owned()) } else { Ok(()) };
         };
@@ -245,54 +292,5 @@ impl Program {
             return Err(format!("{what} checkpoint {found} was never asked for, or with other bytes"));
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::crash::{Crashes, check_faults, check_sequence, sequences};
-    use super::*;
-    use crate::report::SEED;
-    use crate::storage::FAULTS;
-    use std::time::Instant;
-
-    const STEPS: [Step; 8] = [
-        Step::Entry,
-        Step::Large,
-        Step::Flush,
-        Step::Soft,
-        Step::Hard,
-        Step::Async,
-        Step::Advance,
-        Step::Reopen,
-    ];
-
-    /// Checks all, and says how many states that were.
-    fn check_all(what: &str, check: impl FnOnce(&mut Crashes) -> Vec<String>) {
-        let (mut crashes, began) = (Crashes::new(SEED), Instant::now());
-        let violations = check(&mut crashes);
-        let Crashes { made, distinct, .. } = crashes;
-        println!("{what}: {made} states, {distinct} of them distinct, seed {SEED}, {:.1?}", began.elapsed());
-        let shown = violations.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n");
-        assert!(violations.is_empty(), "{} violations: {shown}", violations.len());
-    }
-
-    #[test]
-    fn every_short_sequence_survives_every_crash() {
-        check_all("writer, crashes", |crashes| {
-            let all = (1..=4).flat_map(|length| sequences(&STEPS, length));
-            all.filter_map(|steps| check_sequence(&steps, crashes).err()).collect()
-        });
-    }
-
-    #[test]
-    fn every_short_sequence_survives_every_fault_and_what_is_done_after_it() {
-        let steps = [Step::Entry, Step::Soft, Step::Hard, Step::Async, Step::Advance, Step::Reopen];
-        let ends = [&[][..], &[Step::Reopen, Step::Entry, Step::Hard]];
-        check_all("writer, faults", |crashes| {
-            let all = sequences(&steps, 3)
-                .flat_map(|middle| ends.map(|end| [&[Step::Entry], &middle[..], end].concat()));
-            all.filter_map(|steps| check_faults(&steps, &FAULTS, crashes).err()).collect()
-        });
     }
 }
