@@ -102,6 +102,7 @@ pub mod replay;
 pub mod schema;
 pub mod sense;
 pub mod sink;
+mod skip;
 pub mod storage;
 pub mod store;
 pub mod text;
