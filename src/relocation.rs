@@ -66,7 +66,7 @@ impl Relocation {
             }
         }
         self.vector = bytes;
-        Ok(Values { value_type, count, bytes: self.vector.bytes(), version })
+        Ok(Values { value_type, count, bytes: self.vector.bytes(), version, shortest: true })
     }
 
     /// The value for the new file. One of version 4, which has no size, gets it from its blob in any case.

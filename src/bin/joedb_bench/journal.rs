@@ -129,11 +129,12 @@ impl<T: Tables> Database<T> {
         &mut self,
         field: FieldId,
         rows: i64,
-        value: fn(i64) -> Value<'static>,
+        value: impl Fn(i64) -> Value<'static>,
     ) -> anyhow::Result<()> {
+        let mut vector = Vector::new(value(0).value_type());
         for first in (0..rows).step_by(VECTOR_LENGTH) {
             let end = rows.min(first + VECTOR_LENGTH as i64);
-            let mut vector = Vector::new(value(first).value_type());
+            vector.clear();
             (first..end).try_for_each(|row| vector.push(&value(row)))?;
             let (first, values) = (RecordId(first), vector.values());
             self.write(&Entry::UpdateVector { table: TABLE, first, field, values })?;
