@@ -1,5 +1,6 @@
 //! The body of a new journal, which grows entry by entry.
 
+use super::NewJournalError;
 use crate::blob_map::{BlobError, BlobPointers};
 use crate::encode::Encoder;
 use crate::entry::{Entry, Located};
@@ -48,7 +49,16 @@ impl Body {
 
     /// Appends an entry.
     #[inline]
-    pub(super) fn push(&mut self, located: &Located<'_>) -> Result<(), BlobError> {
+    pub(super) fn push(&mut self, located: &Located<'_>) -> Result<(), NewJournalError> {
+        self.take(located).map_err(|error| NewJournalError::Blob {
+            position: located.position,
+            kind: located.entry.kind(),
+            error,
+        })
+    }
+
+    #[inline]
+    fn take(&mut self, located: &Located<'_>) -> Result<(), BlobError> {
         // Version 5 has no such mark.
         if matches!(located.entry, Entry::EndOfFile) {
             return Ok(());

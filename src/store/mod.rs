@@ -9,7 +9,7 @@
 //! use joedb::{Access, Journal, Value};
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clean.joedb").as_ref();
 //!
-//! let mut journal = Journal::open(path, Access::Automatic)?;
+//! let mut journal = Journal::open(path, Access::Window)?;
 //! let mut store = Store::new(Limits::for_log(journal.size()));
 //! let end = journal.checkpoints().current()?;
 //! replay(&mut journal, Range::up_to(end), Tolerance::Strict, &mut store, &mut |_| {})?;
@@ -45,6 +45,7 @@ mod column;
 mod conflict;
 mod limits;
 mod loading;
+mod numbering;
 mod records;
 mod rows;
 mod slot;
@@ -57,6 +58,7 @@ pub use column::Column;
 pub use conflict::{Conflict, FieldName, TableName, Unloadable};
 pub use limits::Limits;
 pub use loading::{LoadError, Loading};
+pub use numbering::Numbering;
 pub use strings::Strings;
 pub use table::{Field, Table};
 

@@ -10,6 +10,7 @@ mod check_load;
 mod compare;
 mod compat;
 mod convert;
+mod cut;
 mod dump;
 mod extremes;
 mod follow;
@@ -38,5 +39,8 @@ mod store;
 mod streams;
 mod swap;
 mod table_model;
+#[path = "../support/tables.rs"]
+mod tables;
+mod upgrade;
 mod usage;
 mod writer;
