@@ -17,7 +17,7 @@ fn play(log: &mut Journal, writer: &mut Writer) -> Result<Replayed, ReplayError<
 }
 
 fn play_whole(path: &Path, writer: &mut Writer) -> u64 {
-    let mut log = Journal::open(path, Access::Automatic).unwrap();
+    let mut log = Journal::open(path, Access::default()).unwrap();
     let replayed = play(&mut log, writer).unwrap();
     assert_eq!(replayed.interruption, None, "{}", path.display());
     replayed.entries
