@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! cut    1  undo file: removed bytes, old head, checksums; synced, renamed, directory synced
-//!        2  head: as it is, then place by place, each write synced, in an order in which every crash reads to the old or
+//!        2  what is kept behind the hard checkpoint: written over itself, for an earlier sync may have failed
+//!        3  head: as it is, then place by place, each write synced, in an order in which every crash reads to the old or
 //!           the new cut
-//!        3  length: set to the cut, synced
+//!        4  length: set to the cut, synced
 //! undo   1  mark the undo file as begun, synced
 //!        2  write the removed bytes behind the cut; the head still says the cut
 //!        3  head: as it is, synced with the removed bytes, then place by place, back to the old bytes
@@ -18,7 +19,7 @@ use super::temporary::{Temporary, io_error};
 use super::transition::{change_head, lies_between, sync};
 use super::undo::{BEGUN_AT, UNDO_HEAD, UndoHead, UndoHeadError};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE, Head};
-use crate::storage::{Directory, Existing, ReadAt, Storage};
+use crate::storage::{Directory, Existing, ReadAt, Storage, rewrite};
 use crate::text::{Position, file_name};
 use serde::Serialize;
 use std::io;
@@ -71,10 +72,34 @@ pub fn apply_in_place<D: Directory>(
         None => None,
     };
     let old = Head::parse(&plan.source_head).map_err(|error| ApplyError::Changed(error.to_string()))?;
+    write_again(plan, old, path, file, supervisor)?;
     change_head(file, path, old, plan.head(), plan.source_size)?;
     file.set_size(cut).map_err(io_error(path, "setting the size"))?;
     sync(file, path)?;
     Ok(InPlaceReceipt { cut, changed: true, kept, lost, undo_size })
+}
+
+/// Writes what will be hard-checkpointed over itself: where a sync failed for the program that wrote it, it is seen, and
+/// may never have reached the disk. It does with the sync of the head.
+fn write_again<S: Storage>(
+    plan: &Plan,
+    old: Head,
+    path: &Path,
+    file: &mut S,
+    supervisor: &mut dyn Supervisor,
+) -> Result<(), ApplyError> {
+    const PIECE: u64 = 8 * 1024 * 1024;
+    let mut position = old.checkpoints(plan.source_size).hard.position.min(plan.cut);
+    let start = position;
+    supervisor.stage(Stage::Copy, plan.cut.saturating_sub(start));
+    while position < plan.cut {
+        heed(supervisor)?;
+        let end = plan.cut.min(position.saturating_add(PIECE));
+        rewrite(file, position..end).map_err(io_error(path, "writing once more what is kept"))?;
+        position = end;
+        supervisor.progress(position.saturating_sub(start));
+    }
+    file.set_size(plan.source_size).map_err(io_error(path, "setting the size"))
 }
 
 fn write_undo<D: Directory>(

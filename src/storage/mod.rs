@@ -11,6 +11,7 @@ mod place;
 mod presence;
 mod slice;
 
+pub(crate) use file::exchange;
 pub use file::{File, FileDirectory, directory_of};
 pub use holders::{free_space, holders};
 pub use place::Place;
@@ -18,6 +19,7 @@ pub use presence::{Presence, presence};
 pub use slice::{Part, PartError, Slice};
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Bytes that can be read at any position.
@@ -182,6 +184,25 @@ pub(crate) fn copy_through_memory<S: Storage>(
     let read = source.read_full_at(&mut buffer, from)?;
     target.write_at(buffer.get(..read).unwrap_or_default(), to)?;
     Ok(read as u64)
+}
+
+/// Writes bytes over themselves. What a sync that failed left in memory alone reaches the disk with the next one then, and
+/// only then.
+pub(crate) fn rewrite<S: Storage>(file: &mut S, range: Range<u64>) -> io::Result<()> {
+    const PIECE: u64 = 1024 * 1024;
+    let mut buffer = Vec::new();
+    let mut position = range.start;
+    while position < range.end {
+        let piece = range.end.saturating_sub(position).min(PIECE);
+        buffer.resize(usize::try_from(piece).unwrap_or(0), 0);
+        let read = file.read_full_at(&mut buffer, position)?;
+        file.write_at(buffer.get(..read).unwrap_or_default(), position)?;
+        if (read as u64) < piece {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        position = position.saturating_add(piece);
+    }
+    Ok(())
 }
 
 /// What a new name may do to a file that already has it.

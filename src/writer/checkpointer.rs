@@ -3,7 +3,7 @@
 use super::error::WriteError;
 use super::places::Places;
 use crate::head::HEAD_SIZE;
-use crate::storage::{Mode, Region, Storage};
+use crate::storage::{Mode, Region, Storage, rewrite};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -478,22 +478,4 @@ impl<S: Storage> State<S> {
         let size = self.file.size()?;
         self.file.set_size(size)
     }
-}
-
-/// Writes bytes over themselves.
-pub(super) fn rewrite<S: Storage>(file: &mut S, range: Range<u64>) -> io::Result<()> {
-    const PIECE: u64 = 1024 * 1024;
-    let mut buffer = Vec::new();
-    let mut position = range.start;
-    while position < range.end {
-        let piece = range.end.saturating_sub(position).min(PIECE);
-        buffer.resize(usize::try_from(piece).unwrap_or(0), 0);
-        let read = file.read_full_at(&mut buffer, position)?;
-        file.write_at(buffer.get(..read).unwrap_or_default(), position)?;
-        if (read as u64) < piece {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        position = position.saturating_add(piece);
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Opening a file for writing: locks, head, tail, and what the log has been up to.
 
-use super::checkpointer::{Checkpointer, Found, rewrite};
+use super::checkpointer::{Checkpointer, Found};
 use super::error::OpenError;
 use super::places::Places;
 use super::{Encoder, Writer};
@@ -9,6 +9,7 @@ use crate::entry::Located;
 use crate::head::{HEAD_SIZE, Head, Version};
 use crate::journal::{self, Bookmark, Flow, Journal, SourceError, Visitor, Walk};
 use crate::recovery::{ApplyError, Plan, PlanOptions, Target, Temporary, Unattended, apply_in_place, plan};
+use crate::relocation::Relocation;
 use crate::schema::Schema;
 use crate::sense::Damage;
 use crate::storage::{Directory, Existing, File, FileDirectory, Mode, Region, Storage, numbered_names};
@@ -171,6 +172,7 @@ impl<S: Storage + 'static> Writer<S> {
             file,
             encoder: Encoder::resume(Version::V5, log.position, log.context),
             schema: log.schema,
+            relocation: Relocation::default(),
             checkpointer: Arc::new(Checkpointer::new(head, Found { places, settled, locks })),
             background: None,
             thread: None,
@@ -251,9 +253,6 @@ where
         Recovery::Overwrite | Recovery::Hard => Target::Checkpoint,
     };
     let plan = plan(&mut journal, target, PlanOptions { verify: true, allow_empty: true }, &mut |_| {})?;
-    // What is kept becomes hard, and a sync that failed for another program may have left it visible only.
-    let rewritten = rewrite(file, hard.min(plan.cut)..plan.cut).and_then(|()| file.set_size(size));
-    rewritten.map_err(OpenError::io("writing once more what was committed softly"))?;
     cut(&plan, path, file, directory, &options.undo)?;
     read(file)
 }

@@ -1,7 +1,6 @@
 //! Recovery as a step of the same program: to a new file, in place, and back.
 
 use super::{LOG, Program};
-use crate::disk::Operation;
 use crate::in_place::{bytes, ensure};
 use joedb::Journal;
 use joedb::recovery::{Outputs, Plan, PlanOptions, Target, Unattended, apply, apply_in_place, plan, undo};
@@ -16,7 +15,7 @@ pub(super) struct Cut {
     before: Vec<u8>,
     after: Vec<u8>,
     /// Which of the acknowledged marks it made.
-    mark: Option<usize>,
+    mark: usize,
 }
 
 impl Program {
@@ -85,12 +84,8 @@ impl Program {
         let log = Path::new(LOG);
         let applied = apply_in_place(&plan, log, &mut file, &self.directory, Some(&name), &mut Unattended);
         if let Some(receipt) = self.recovered(applied)?.filter(|receipt| receipt.changed) {
-            // What a failed sync dropped still reads back, and nobody can tell but by writing it again.
-            let is_sure = !self.directory.journal().iter().any(Operation::is_failed_sync);
-            let mark = is_sure.then_some(self.acknowledged.len());
-            if is_sure {
-                self.is_cut_at(receipt.cut);
-            }
+            let mark = self.acknowledged.len();
+            self.is_cut_at(receipt.cut);
             self.cuts.push(Cut { undo: name, before, after: self.file().unwrap_or_default(), mark });
         }
         self.open()
@@ -116,10 +111,9 @@ impl Program {
         if undone.is_ok() {
             ensure(now == cut.before, || "undoing does not bring the very bytes back".to_owned())?;
         }
-        if let Some(mark) = cut.mark.filter(|_| now != found)
-            && self.acknowledged[mark].until == usize::MAX
-        {
-            self.acknowledged[mark].until = began;
+        let mark = &mut self.acknowledged[cut.mark];
+        if now != found {
+            mark.until = mark.until.min(began);
         }
         self.open()
     }
