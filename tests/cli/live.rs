@@ -4,12 +4,13 @@ use crate::log::{Log, Sample, signed};
 use crate::scene::{Scene, convert, dumped, logdump};
 use joedb::storage::lock::{try_lock, unlock};
 use joedb::storage::{Mode, Region};
+use joedb::writer::{Options, Writer};
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A file with a writer, for as long as it is held.
@@ -187,6 +188,49 @@ fn every_dump_of_a_growing_file_is_a_prefix_of_the_next() {
             assert!(dump.starts_with(last.trim_end()), "{last}\n{dump}");
             logdump().arg("--check").arg(live.path()).assert().success().stdout(contains("being written"));
             last = dump;
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+/// A file that this crate's writer writes, with soft, hard and asynchronous hard checkpoints: every dump holds whole
+/// commits and nothing else, at least those that were acknowledged before it began, in every form.
+#[test]
+fn every_dump_beside_a_writer_is_a_whole_number_of_commits_and_holds_all_that_was_acknowledged() {
+    const COMMIT: u64 = 3;
+    let scene = Scene::new();
+    let path = scene.path("live.joedb");
+    let (done, committed) = (AtomicBool::new(false), AtomicU64::new(0));
+    let mut writer = Writer::create(&path, &Options::default()).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in (0_u64..).take_while(|_| !done.load(Ordering::Relaxed)) {
+                for part in 0..COMMIT {
+                    let text = format!("number {:07}", COMMIT * number + part);
+                    writer.write(&joedb::Entry::Comment { text: text.as_bytes() }).unwrap();
+                    writer.flush().unwrap();
+                }
+                match number % 16 {
+                    0 => drop(writer.hard_checkpoint().unwrap()),
+                    1 => drop(writer.hard_checkpoint_async().unwrap()),
+                    _ => drop(writer.soft_checkpoint().unwrap()),
+                }
+                committed.store(COMMIT * (number + 1), Ordering::SeqCst);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        });
+        for round in 0..60 {
+            let least = committed.load(Ordering::SeqCst);
+            let form = [&["-q"][..], &["-q", "--json"], &["-q", "--raw"]][round % 3];
+            let dump = dumped(form, &path);
+            let numbers: Vec<u64> =
+                dump.match_indices("number ").map(|(at, _)| dump[at + 7..at + 14].parse().unwrap()).collect();
+            let count = numbers.len() as u64;
+            assert!(numbers.iter().copied().eq(0..count), "{form:?}: not in order: {numbers:?}");
+            assert!(count >= least && count % COMMIT == 0, "{form:?}: {count} entries, {least} acknowledged");
+            let check = logdump().args(["--check", "--format", "text"]).arg(&path).output().unwrap();
+            let report = String::from_utf8(check.stdout).unwrap();
+            assert!(check.status.success() && report.contains("\nheadline: being written\n"), "{report}");
         }
         done.store(true, Ordering::Relaxed);
     });

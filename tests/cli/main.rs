@@ -27,6 +27,7 @@ mod log;
 mod meanwhile;
 mod mistakes;
 mod no_locks;
+mod odd_files;
 mod positions;
 mod private;
 mod receipt;

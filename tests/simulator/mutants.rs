@@ -119,10 +119,11 @@ fn every_left_out_sync_is_found() {
 #[test]
 fn two_swapped_writes_are_found() {
     let cut = cut("clean, soft", 49, Way::Plain);
-    // The two parts of the undo file, whose order is free; its second part and the head as it was found; that and the
-    // first write of the head; its writes; the last of them and the length.
+    // The two parts of the undo file, whose order is free; its second part and the length as it was found; that and the
+    // head as it was found, whose order is free; that and the first write of the head; its writes; the last of them and
+    // the new length.
     let found = reordered(&Cutting(&cut), &cut.initial(), with_writes_swapped);
-    assert_eq!(found, [false, true, true, true, true]);
+    assert_eq!(found, [false, true, false, true, true, true]);
     // The mark and the removed bytes; these, the length and the head as it was found, whose order is free; that and the
     // first write of the head; its writes.
     let found = reordered(&Undoing(&cut), &cut.done(), with_writes_swapped);
