@@ -86,7 +86,19 @@ pub fn replay<S: Sink>(
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<S::Error>> {
     sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
-    let mut played = Played::nothing_of(journal);
+    let played = Played::nothing_of(journal);
+    play_rest(played, journal, range, tolerance, sink, watch)
+}
+
+/// Plays what was not played of `range`, and ends the sink.
+pub(crate) fn play_rest<S: Sink>(
+    mut played: Played,
+    journal: &mut Journal,
+    range: Range,
+    tolerance: Tolerance,
+    sink: &mut S,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Replayed, ReplayError<S::Error>> {
     let mut watch = |position| {
         watch(position);
         Flow::Continue
@@ -119,6 +131,11 @@ impl Played {
     /// Nothing was played yet.
     pub(crate) fn nothing_of(journal: &Journal) -> Played {
         Played { sense: Sense::new(journal.checkpoints()), bookmark: Bookmark::start(journal.version()) }
+    }
+
+    /// The log was played to a boundary, by somebody who knows what makes sense there.
+    pub(crate) const fn at(sense: Sense, bookmark: Bookmark) -> Played {
+        Played { sense, bookmark }
     }
 
     /// Up to where it was played.

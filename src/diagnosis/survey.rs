@@ -40,7 +40,7 @@ impl Tally {
     }
 
     #[inline]
-    fn count(&mut self, entry: &Entry<'_>) {
+    pub(crate) fn count(&mut self, entry: &Entry<'_>) {
         self.entries = self.entries.saturating_add(1);
         match *entry {
             Entry::Insert { .. } => self.rows = self.rows.saturating_add(1),
