@@ -20,11 +20,7 @@ pub enum BlobPointers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlobError {
     /// It points to no data that came before it.
-    #[error(
-        "blob value {} found, position and size within a blob before it expected (joedb_logdump --blob dumps the \
-         blobs too; --keep-blob-positions is for values that point into another file)",
-        text(*_0)
-    )]
+    #[error("blob value {} found, position and size within a blob before it expected", text(*_0))]
     Unknown(BlobPosition),
     /// Two blobs share bytes, so that nobody knows which of them a value means.
     #[error("a blob at {} found, one that does not overlap the blob at {} expected", text(*found), text(*other))]

@@ -36,7 +36,10 @@ pub enum Mistake {
     #[error(transparent)]
     Nonsense(#[from] Nonsense),
     /// A blob value points to nothing that was read, or nobody knows to what.
-    #[error(transparent)]
+    #[error(
+        "{0} (joedb_logdump --blob dumps the blobs too; --keep-blob-positions is for values that point into another \
+         file)"
+    )]
     Blob(#[from] BlobError),
 }
 

@@ -1,5 +1,6 @@
 //! The body of a new journal, which grows entry by entry.
 
+use super::NewJournalError;
 use crate::blob_map::{BlobError, BlobMap, BlobPointers};
 use crate::buffer::Buffer;
 use crate::encode::{Encoder, write_value};
@@ -52,7 +53,16 @@ impl Body {
 
     /// Appends an entry.
     #[inline]
-    pub(super) fn push(&mut self, located: &Located<'_>) -> Result<(), BlobError> {
+    pub(super) fn push(&mut self, located: &Located<'_>) -> Result<(), NewJournalError> {
+        self.take(located).map_err(|error| NewJournalError::Blob {
+            position: located.position,
+            kind: located.entry.kind(),
+            error,
+        })
+    }
+
+    #[inline]
+    fn take(&mut self, located: &Located<'_>) -> Result<(), BlobError> {
         match located.entry {
             // Version 5 has no such mark.
             Entry::EndOfFile => return Ok(()),

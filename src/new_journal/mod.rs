@@ -34,7 +34,7 @@
 mod body;
 
 use crate::blob_map::{BlobError, BlobPointers};
-use crate::entry::Located;
+use crate::entry::{Kind, Located};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE, Head, Version};
 use crate::recovery::apply::{heed, sum};
 use crate::recovery::temporary::{Temporary, io_error, sync_directory};
@@ -42,6 +42,7 @@ use crate::recovery::{ApplyError, Share, Stage, Supervisor};
 use crate::schema::Schema;
 use crate::sink::Sink;
 use crate::storage::{Directory, Existing, ReadAt as _, Storage as _};
+use crate::text::Position;
 use body::Body;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -56,8 +57,15 @@ pub enum NewJournalError {
     #[error(transparent)]
     Output(#[from] ApplyError),
     /// A blob value cannot be written.
-    #[error(transparent)]
-    Blob(#[from] BlobError),
+    #[error("position {}: {kind} entry: {error}", Position(*position))]
+    Blob {
+        /// Where its entry stands, in the log or text that is played.
+        position: u64,
+        /// The kind of entry.
+        kind: Kind,
+        /// Why.
+        error: BlobError,
+    },
 }
 
 /// What was made.

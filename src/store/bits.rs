@@ -12,7 +12,7 @@ pub struct Bits {
 }
 
 /// The bits of a word.
-const WORD: usize = 64;
+pub(super) const WORD: usize = 64;
 
 /// The word of a bit, and the bit in it.
 #[inline]
@@ -158,6 +158,11 @@ impl Bits {
             let found = (bits ^ flip) & mask;
             (found != 0).then(|| word.saturating_mul(WORD).saturating_add(found.trailing_zeros() as usize))
         })
+    }
+
+    /// The words that hold the bits, the first in the lowest place; those behind the end are false.
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
     }
 
     /// The memory taken, in bytes.

@@ -45,6 +45,7 @@ mod column;
 mod conflict;
 mod limits;
 mod loading;
+mod numbering;
 mod records;
 mod rows;
 mod slot;
@@ -57,6 +58,7 @@ pub use column::Column;
 pub use conflict::{Conflict, FieldName, TableName, Unloadable};
 pub use limits::Limits;
 pub use loading::{LoadError, Loading};
+pub use numbering::Numbering;
 pub use strings::Strings;
 pub use table::{Field, Table};
 

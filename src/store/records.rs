@@ -50,6 +50,11 @@ impl Records {
         self.in_use.ones()
     }
 
+    /// A bit for each record, as [`Bits::words`] has them.
+    pub(super) fn words(&self) -> &[u64] {
+        self.in_use.words()
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.in_use.memory()
     }

@@ -1,6 +1,7 @@
 //! Reading a store.
 
 use super::column::Column;
+use super::numbering::Numbering;
 use super::records;
 use super::rows::Rows;
 use crate::entry::{FieldId, RecordId, TableId};
@@ -55,6 +56,12 @@ impl<'s> Table<'s> {
     /// The records in use, in the order of their ids.
     pub fn records(&self) -> impl Iterator<Item = RecordId> + use<'s> {
         self.rows.records.iter().map(records::record)
+    }
+
+    /// The records in use, counted without holes.
+    #[must_use]
+    pub fn numbering(&self) -> Numbering<'s> {
+        Numbering::new(*self)
     }
 
     /// The fields, in the order of their ids, which is that in which they were added.

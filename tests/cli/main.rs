@@ -38,5 +38,8 @@ mod store;
 mod streams;
 mod swap;
 mod table_model;
+#[path = "../support/tables.rs"]
+mod tables;
+mod upgrade;
 mod usage;
 mod writer;

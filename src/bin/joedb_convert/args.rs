@@ -9,7 +9,7 @@ use joedb::recovery::Target;
 use std::path::PathBuf;
 
 /// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; or make
-/// one from joedb commands
+/// a new one: of version 5 from one of version 4, or from joedb commands
 ///
 /// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
 /// joedb: all four checkpoint places of the output hold the cut.
@@ -26,6 +26,14 @@ pub(crate) struct Args {
     /// What INPUT holds, instead of what its name says.
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) input_format: Option<InputFormat>,
+
+    /// What OUTPUT will hold, instead of what its name says.
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) output_format: Option<OutputFormat>,
+
+    /// Make a file of version 5 from one of version 4, which joedb 10 does not read.
+    #[arg(long, conflicts_with_all = ["in_place", "undo", "no_verify", "save_tail", "keep_blob_positions"])]
+    pub(crate) upgrade: bool,
 
     /// With commands: write blob values as they are; they point into another file.
     #[arg(long, conflicts_with_all = ["in_place", "undo"])]
@@ -89,22 +97,43 @@ pub(crate) struct Args {
     pub(crate) quiet: bool,
 }
 
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Job {
+    /// Cut a log into a new file.
+    Recover,
+    /// Make a log of a text.
+    Load,
+    /// Make a log of version 5 from one of version 4.
+    Upgrade,
+}
+
 impl Args {
-    /// What the input holds: as it was said, or as its name says.
-    pub(crate) fn input_format(&self) -> Result<InputFormat, Failure> {
-        let is_named_so = self.input.extension().is_some_and(|extension| extension == "joedbi");
-        let format = match self.input_format {
-            Some(format) => format,
-            None if is_named_so => InputFormat::Commands,
-            None => InputFormat::Joedb,
-        };
-        match format {
-            InputFormat::Joedb if self.keep_blob_positions => {
-                let error = anyhow!("--keep-blob-positions is for commands; a cut keeps every byte");
-                Err(failure(Outcome::Usage, error))
+    /// What is to be done with INPUT to make OUTPUT.
+    pub(crate) fn job(&self) -> Result<Job, Failure> {
+        let job = if self.upgrade { Job::Upgrade } else { Job::Recover };
+        match (self.input_format(), self.output_format()) {
+            (InputFormat::Commands, OutputFormat::Joedb) if job == Job::Recover => Ok(Job::Load),
+            (InputFormat::Commands, _) => {
+                Err(usage("--upgrade is for joedb files; a file made from commands is of version 5 already"))
             }
-            format => Ok(format),
+            (InputFormat::Joedb, _) if self.keep_blob_positions => {
+                Err(usage("--keep-blob-positions is for commands; a cut keeps every byte"))
+            }
+            (InputFormat::Joedb, OutputFormat::Joedb) => Ok(job),
         }
+    }
+
+    /// What the input holds: as it was said, or as its name says.
+    fn input_format(&self) -> InputFormat {
+        let is_named_so = self.input.extension().is_some_and(|extension| extension == "joedbi");
+        let named = if is_named_so { InputFormat::Commands } else { InputFormat::Joedb };
+        self.input_format.unwrap_or(named)
+    }
+
+    /// What the output will hold: as it was said, or as its name says.
+    fn output_format(&self) -> OutputFormat {
+        self.output_format.unwrap_or(OutputFormat::Joedb)
     }
 
     /// The cut asked for, in whichever way.
@@ -126,6 +155,13 @@ pub(crate) enum InputFormat {
     Commands,
 }
 
+/// What an output holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// A log with its head.
+    Joedb,
+}
+
 /// The form of plan and receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReceiptForm {
@@ -133,6 +169,10 @@ pub(crate) enum ReceiptForm {
     Text,
     /// One object, on one line.
     Json,
+}
+
+fn usage(message: &'static str) -> Failure {
+    failure(Outcome::Usage, anyhow!(message))
 }
 
 fn target(text: &str) -> Result<Target, String> {

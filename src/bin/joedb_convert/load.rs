@@ -117,7 +117,9 @@ fn failed(name: &str, error: PlayError<NewJournalError>, signals: &Signals) -> F
         PlayError::Io { .. } if signals.received().is_some() => ApplyError::Cancelled.into(),
         PlayError::Io { .. } => anyhow!("{name}: {error}").into(),
         PlayError::Sink(NewJournalError::Output(error)) => error.into(),
-        PlayError::Sink(NewJournalError::Blob(_)) => failure(Outcome::Damaged, anyhow!("{name}: {error}")),
+        PlayError::Sink(NewJournalError::Blob { .. }) => {
+            failure(Outcome::Damaged, anyhow!("{name}: {error}"))
+        }
         PlayError::LongLine { .. } | PlayError::Mistake { .. } => {
             failure(Outcome::Damaged, anyhow!("{name}:{error}"))
         }
@@ -139,7 +141,5 @@ fn warn(input: &Path, output: &Path, loaded: &Loaded) {
         let line = loaded.played.lines;
         say(&format!("{PROGRAM}: {name}: warning: line {line} has no end: the text may have been cut"));
     }
-    for missing in loaded.receipt.iter().flat_map(|receipt| &receipt.warnings) {
-        say(&format!("{PROGRAM}: {}: warning: not kept: {missing}", file_name(output)));
-    }
+    crate::warn(output, loaded.receipt.as_ref().map_or(&[], |receipt| &receipt.warnings));
 }

@@ -6,6 +6,7 @@ mod args;
 mod file_size;
 mod in_place;
 mod load;
+mod made;
 #[path = "../shared/manual.rs"]
 mod manual;
 mod names;
@@ -25,9 +26,10 @@ mod source;
 #[path = "../shared/standard_input.rs"]
 mod standard_input;
 mod text_input;
+mod upgrade;
 
 use anyhow::{Context as _, anyhow};
-use args::{Args, InputFormat};
+use args::{Args, Job};
 use joedb::Outcome;
 use joedb::journal::{Access, Journal, OpenError, SourceError};
 use joedb::recovery::{
@@ -74,27 +76,50 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
         return work(args, input, signals, out);
     };
     let outputs = outputs(args, source::path_of(input), output)?;
-    if args.input_format()? == InputFormat::Commands {
-        signals.watch()?;
-        return load::run(args, input, &outputs, signals, out);
+    match args.job()? {
+        Job::Recover => recover(args, &outputs, signals, out),
+        Job::Load => {
+            signals.watch()?;
+            load::run(args, input, &outputs, signals, out)
+        }
+        Job::Upgrade => upgrade::run(args, &outputs, signals, out),
     }
+}
+
+/// Opens the input; from then on signals end the work and not the program.
+fn open(args: &Args, signals: &Signals) -> Result<Source, Failure> {
+    let input = args.input.as_path();
     let named = |failure: Failure| failure.context(source::place(input));
     let source = Source::open(input, args.quiet).map_err(named)?;
     signals.watch()?;
-    let plan =
-        make_plan(args, &source, signals).map_err(|error| load::hint(args, &source.file, named(error)))?;
+    Ok(source)
+}
+
+fn recover(
+    args: &Args,
+    outputs: &Outputs,
+    signals: &Signals,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let (source, output) = (open(args, signals)?, outputs.output.as_path());
+    let Planned { plan, .. } = make_plan(args, &source, signals)?;
     if args.dry_run {
         receipt::show_plan(args, &source, output, &plan, out)?;
         return Ok(Outcome::Done);
     }
-    let receipt = carry_out(args, &source, &plan, &outputs, signals)?;
-    receipt.warnings.iter().for_each(|missing| {
-        say(&format!("{PROGRAM}: {}: warning: not kept: {missing}", file_name(output)));
-    });
+    let receipt = carry_out(args, &source, &plan, outputs, signals)?;
+    warn(output, &receipt.warnings);
     let shown = receipt::show(args, &source, output, &plan, &receipt, out);
     let whole = || format!("{} is complete, but the receipt could not be written", file_name(output));
     shown.with_context(whole)?;
     Ok(Outcome::Done)
+}
+
+/// Says which attributes of the input the output does not have.
+fn warn(output: &Path, missing: &[String]) {
+    for missing in missing {
+        say(&format!("{PROGRAM}: {}: warning: not kept: {missing}", file_name(output)));
+    }
 }
 
 /// Where the results go, if nothing stands against it from the beginning.
@@ -172,15 +197,22 @@ fn identity(path: &Path) -> Option<std::path::PathBuf> {
     path.canonicalize().ok()
 }
 
+/// A log, and what is to be done with it.
+struct Planned {
+    journal: Journal,
+    plan: Plan,
+}
+
 /// Reads through a window: the bytes that are decoded are then the ones that are summed up, and a program that cuts
 /// the file meanwhile causes an error and no signal. Only entries too long for memory need the map.
-fn make_plan(args: &Args, source: &Source, signals: &Signals) -> Result<Plan, Failure> {
-    match plan_through(Access::Window, args, source, signals) {
+fn make_plan(args: &Args, source: &Source, signals: &Signals) -> Result<Planned, Failure> {
+    let planned = match plan_through(Access::Window, args, source, signals) {
         Err(Planning::Plan(PlanError::Source(SourceError::TooLong { .. }))) => {
-            Ok(plan_through(Access::Map, args, source, signals)?)
+            plan_through(Access::Map, args, source, signals)
         }
-        planned => Ok(planned?),
-    }
+        planned => planned,
+    };
+    planned.map_err(|error| load::hint(args, &source.file, Failure::from(error).context(&source.place)))
 }
 
 /// Why there is no plan.
@@ -200,10 +232,16 @@ impl From<Planning> for Failure {
     }
 }
 
-fn plan_through(access: Access, args: &Args, source: &Source, signals: &Signals) -> Result<Plan, Planning> {
+fn plan_through(
+    access: Access,
+    args: &Args,
+    source: &Source,
+    signals: &Signals,
+) -> Result<Planned, Planning> {
     let medium = source.medium().map_err(|error| Planning::Open(error.into()))?;
     let mut journal = Journal::of_medium(medium, access).map_err(Planning::Open)?;
-    plan_of(&mut journal, args, signals).map_err(Planning::Plan)
+    let plan = plan_of(&mut journal, args, signals).map_err(Planning::Plan)?;
+    Ok(Planned { journal, plan })
 }
 
 fn plan_of(journal: &mut Journal, args: &Args, signals: &Signals) -> Result<Plan, PlanError> {

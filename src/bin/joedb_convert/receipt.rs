@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// The version of the JSON form; it rises when a member changes its meaning.
-const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -183,11 +183,11 @@ struct UndoDocument {
     receipt: UndoReceipt,
 }
 
-fn lossy(path: &Path) -> String {
+pub(crate) fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn write_json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", visible_json(&serde_json::to_string(document)?))
 }
 
@@ -298,7 +298,7 @@ fn count(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn share(share: Share) -> String {
+pub(crate) fn share(share: Share) -> String {
     let entries = share.entries.map(|entries| count(entries, "entry", "entries"));
     let rows = share.rows.filter(|&rows| rows > 0).map(|rows| count(rows, "row", "rows"));
     let parts: Vec<String> = entries.into_iter().chain(rows).collect();
@@ -310,7 +310,7 @@ fn share(share: Share) -> String {
 }
 
 /// What came through a pipe was copied, and there is no file to go back to.
-fn spooled(source: &Source, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn spooled(source: &Source, out: &mut dyn Write) -> io::Result<()> {
     source.spooled.map_or(Ok(()), |bytes| {
         writeln!(
             out,
@@ -321,7 +321,7 @@ fn spooled(source: &Source, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What should not be overlooked.
-fn remarks(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn remarks(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     if let Target::Until(asked) = plan.target
         && asked != plan.cut
     {

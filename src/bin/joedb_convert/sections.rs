@@ -41,6 +41,16 @@ stays; delete it when it is no longer needed.
 A file that is clean, up to a soft checkpoint too, is not touched.",
     ),
     (
+        "UPGRADE",
+        "joedb 10 refuses files of version 4. With --upgrade, OUTPUT becomes a file of version 5 with the entries of \
+INPUT up to the cut: the tables are the same, each value and the data of each blob. What changes is how it is spelled. \
+Records count from 0 and null is -1, in the same bytes; the end-of-file mark goes; a blob value, which was the position \
+of a length, becomes position and size of the data in OUTPUT. A value that points to no blob before it is an error with \
+its position.
+
+The input is read once to find the cut, and once to be written anew, in little memory: some 40 bytes a blob.",
+    ),
+    (
         "COMMANDS",
         "An INPUT named NAME.joedbi, or - for the standard input, holds joedb commands: what joedb_logdump prints, with \
 --compat too, one a line. OUTPUT becomes a file of version 5 with these entries. Blank lines, and lines that begin with \
@@ -95,8 +105,7 @@ What would be lost?
 
 From version 4 to version 5:
 
-  joedb_logdump -q --blob old.joedb |
-      joedb_convert --input-format commands - new.joedb
+  joedb_convert --upgrade old.joedb new.joedb
 
 From another machine:
 
@@ -113,7 +122,7 @@ pipe is first copied to a temporary file without a name, in TMPDIR or /tmp; the 
 pipe may be read by its owner alone.
 
 Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
-one of version 4.
+one of version 4 without --upgrade.
 
 PROGRAM --generate WHAT prints the manual page (man) or completions for a shell (bash, elvish, fish, powershell, zsh).",
     ),
