@@ -4,7 +4,7 @@ use crate::decode::Context;
 use crate::diagnosis::Tally;
 use crate::entry::TableId;
 
-/// A block ends at the first boundary between entries at which it has so many bytes.
+/// A block ends at the first boundary between entries at which it has so many bytes, unless it was said otherwise.
 pub const BLOCK_SIZE: u64 = 1024 * 1024;
 
 /// A part of the log that begins and ends between two entries.
@@ -12,7 +12,7 @@ pub const BLOCK_SIZE: u64 = 1024 * 1024;
 pub struct Block {
     /// Where it begins, in bytes from the beginning of the file.
     pub position: u64,
-    /// How many bytes it has: at least [`BLOCK_SIZE`], but in the last block.
+    /// How many bytes it has: no fewer than asked for, but in the last block.
     pub length: u64,
     /// The CRC-32 of its bytes.
     pub crc: u32,
@@ -50,11 +50,6 @@ impl Block {
     #[must_use]
     pub const fn end(&self) -> u64 {
         self.position.saturating_add(self.length)
-    }
-
-    /// Whether nothing is added to it any more.
-    pub(super) const fn is_full(&self) -> bool {
-        self.length >= BLOCK_SIZE
     }
 }
 

@@ -82,7 +82,8 @@ impl<'a> Builder<'a> {
     fn new(index: &'a mut Index, sense: Sense, watch: &'a mut dyn FnMut(u64)) -> Builder<'a> {
         let (end, context) = (index.end(), index.context);
         let so_far = index.blocks.last().map_or(0, |block| block.crc_so_far);
-        let open = index.blocks.pop_if(|block| !block.is_full());
+        let size = index.block_size;
+        let open = index.blocks.pop_if(|block| block.length < size);
         let mut block = open.unwrap_or_else(|| Block::empty(end, context));
         let sums = Sums {
             block: Hasher::new_with_initial_len(block.crc, block.length),
@@ -163,7 +164,7 @@ impl Visitor for Builder<'_> {
             self.shares.count(table, self.block.tally.rows.saturating_sub(rows), located.length);
         }
         self.context.follow(&located.entry);
-        if self.block.is_full() {
+        if self.index.is_full(&self.block) {
             self.end_block();
         }
         Ok(Flow::Continue)

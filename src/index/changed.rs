@@ -68,8 +68,8 @@ impl Index {
     /// Reads every byte that is covered, and compares the checksums of all blocks. `watch` is told the position reached
     /// about every megabyte.
     ///
-    /// A log that changed is told from one that took its place by what changed: the last block is as it was; or each that
-    /// is not has a checksum that a single bit explains, or entries that are alike but for their values.
+    /// A log that changed is told from one that took its place by what changed: the last block is as it was; or few are
+    /// not, and each of those has a checksum that a single bit explains, or entries that are alike but for their values.
     ///
     /// # Errors
     /// [`SourceError`].
@@ -94,7 +94,8 @@ impl Index {
             blocks.extend(self.examine(journal, number, found)?);
         }
         let is_alike = |block: &Changed| block.flip.is_some() || block.decodes == Decodes::Alike;
-        let is_this_log = has_its_end || blocks.iter().all(is_alike);
+        let are_few = blocks.len() == 1 || blocks.len() <= self.blocks().len() / 2;
+        let is_this_log = has_its_end || (are_few && blocks.iter().all(is_alike));
         Ok(if is_this_log { Rot::Blocks(blocks) } else { Rot::OtherLog })
     }
 
@@ -126,7 +127,7 @@ impl Index {
             blocks: self.blocks().get(..number).unwrap_or_default().to_vec(),
             context: block.context,
             schema_entries: schema_entries.take_while(|entry| entry.position < block.position).cloned().collect(),
-            ..Index::empty(self.version)
+            ..Index::with_block_size(self.version, self.block_size)
         };
         let Built { index, damage } = before.extend_to(journal, block.end(), &mut |_| {})?;
         let now = index.blocks().get(number);

@@ -60,7 +60,7 @@ impl Index {
         let mut out = Writer(Vec::new());
         out.0.extend([0; 8]);
         out.0.extend(self.version.number().to_le_bytes());
-        out.number(self.blocks.len() as u64);
+        out.numbers([self.block_size, self.blocks.len() as u64]);
         self.blocks.iter().for_each(|block| out.block(block));
         out.context(self.context);
         out.schema_entries(&self.schema_entries);
@@ -195,10 +195,10 @@ impl Reader<'_> {
             5 => Version::V5,
             _ => return Err(FormatError::Nonsense),
         };
-        let mut index = Index::empty(version);
+        let mut index = Index::with_block_size(version, self.number()?);
         for _ in 0..self.number()? {
             let block = self.block(index.end())?;
-            let follows_a_full_one = index.blocks.last().is_none_or(Block::is_full);
+            let follows_a_full_one = index.blocks.last().is_none_or(|last| index.is_full(last));
             fits(follows_a_full_one && block.length > 0 && block.end() > index.end())?;
             index.blocks.push(block);
         }

@@ -32,10 +32,12 @@
 mod block;
 mod build;
 mod changed;
+mod findings;
 mod format;
 mod seek;
 mod sidecar;
 mod statistics;
+mod survey;
 mod totals;
 mod warm;
 
@@ -48,7 +50,7 @@ pub use statistics::{
     FieldStatistics, Growth, KindStatistics, LargestEntry, Span, Statistics, TableStatistics,
 };
 pub use totals::{Amount, LARGEST, LargeEntry, TableTotals, Totals};
-pub use warm::{print, replay};
+pub use warm::{print, replay, replay_schema};
 
 use crate::decode::{Context, Decoder};
 use crate::entry::Located;
@@ -72,7 +74,8 @@ use crate::sense::Sense;
 ///  12  u32  CRC-32 of the bytes from 16 to the end
 ///  16  u64  length of the index in bytes, from 0
 ///  24  u32  version of the log's format
-///  28  number of blocks, then each block:
+///  28  bytes that a block has at least, but the last one
+///      number of blocks, then each block:
 ///        length in bytes; a block begins where the one before it ends, the first one at 41
 ///        u32  CRC-32 of its bytes
 ///        u32  CRC-32 of all bytes of the log from 41 to its end
@@ -90,12 +93,14 @@ use crate::sense::Sense;
 ///      number of large entries, then for each: length, position, opcode, table (0 for none)
 /// ```
 ///
-/// A block ends at the first boundary between entries at which it has 1 MiB; the last one may have less. An index covers
+/// A block ends at the first boundary between entries at which it has enough bytes, 1 MiB; the last one may have fewer. An index covers
 /// no more than the log had up to its checkpoint, where nothing changes any more; what names the log are the length that
 /// is covered, and the checksums of the first and the last block. Version 4's end-of-file mark is never covered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     version: Version,
+    /// So many bytes at least has a block to which nothing is added any more.
+    block_size: u64,
     blocks: Vec<Block>,
     /// Behind the last block.
     context: Context,
@@ -104,11 +109,19 @@ pub struct Index {
 }
 
 impl Index {
-    /// An index that covers nothing.
+    /// An index that covers nothing yet, with blocks of [`BLOCK_SIZE`].
     #[must_use]
     pub fn empty(version: Version) -> Index {
+        Index::with_block_size(version, BLOCK_SIZE)
+    }
+
+    /// The same with blocks of at least `block_size` bytes: smaller ones make a larger index, and less to decode in front
+    /// of what is looked for.
+    #[must_use]
+    pub fn with_block_size(version: Version, block_size: u64) -> Index {
         Index {
             version,
+            block_size: block_size.max(1),
             blocks: Vec::new(),
             context: Context::START,
             schema_entries: Vec::new(),
@@ -152,6 +165,11 @@ impl Index {
         let before = self.schema_entries().take_while(|located| located.position < position);
         before.for_each(|located| schema.apply(&located.entry));
         schema
+    }
+
+    /// Whether nothing is added to a block any more.
+    const fn is_full(&self, block: &Block) -> bool {
+        block.length >= self.block_size
     }
 
     /// What makes sense from a boundary on.

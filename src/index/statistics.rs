@@ -7,10 +7,10 @@ use crate::head::HEAD_SIZE;
 use crate::schema::Schema;
 use crate::value::Type;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the JSON form; it rises when a member changes its meaning.
-pub const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 1;
 
 /// So many steps of growth are told at most.
 const STEPS: usize = 10;
@@ -133,19 +133,26 @@ pub struct Growth {
 
 /// The names that tables and fields had last, whether or not they were dropped.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     tables: BTreeMap<TableId, String>,
     fields: BTreeMap<(TableId, FieldId), String>,
+    /// The fields that hold blobs.
+    of_blobs: BTreeSet<(TableId, FieldId)>,
 }
 
 impl Names {
-    fn of(index: &Index) -> (Names, Schema) {
+    /// And the schema at the end.
+    pub(super) fn of(index: &Index) -> (Names, Schema) {
         let (mut names, mut schema) = (Names::default(), Schema::new());
         for located in index.schema_entries() {
             names.take(&located.entry, &schema);
             schema.apply(&located.entry);
         }
         (names, schema)
+    }
+
+    pub(super) fn table(&self, id: TableId) -> Option<&str> {
+        self.tables.get(&id).map(String::as_str)
     }
 
     /// Names are identifiers, for all of these entries make sense.
@@ -156,8 +163,12 @@ impl Names {
                 self.tables.extend(schema.next_table().map(|table| (table, text(name))));
             }
             Entry::RenameTable { table, name } => drop(self.tables.insert(table, text(name))),
-            Entry::AddField { table, name, .. } => {
-                self.fields.extend(schema.next_field(table).map(|field| ((table, field), text(name))));
+            Entry::AddField { table, name, field_type } => {
+                let Some(field) = schema.next_field(table) else { return };
+                self.fields.insert((table, field), text(name));
+                if field_type.value_type() == Some(Type::Blob) {
+                    self.of_blobs.insert((table, field));
+                }
             }
             Entry::RenameField { table, field, name } => {
                 self.fields.insert((table, field), text(name));
@@ -177,7 +188,7 @@ impl Index {
             .iter()
             .map(|(&id, name)| self.table_statistics(id, name.clone(), &names, &schema))
             .collect();
-        let blobs = self.dead_blobs(&tables, &names, &schema);
+        let blobs = self.dead_blobs(&tables, &names);
         let dead = tables.iter().map(|table| table.dead_bytes_estimated).fold(blobs, u64::saturating_add);
         tables.sort_by_key(|table| table.id);
         Statistics {
@@ -248,24 +259,18 @@ impl Index {
     }
 
     /// Blobs that no value points to any more: as large a part of them as of the values that point to blobs.
-    fn dead_blobs(&self, tables: &[TableStatistics], names: &Names, schema: &Schema) -> u64 {
+    fn dead_blobs(&self, tables: &[TableStatistics], names: &Names) -> u64 {
         let blobs = self.totals().kinds.get(&Kind::Blob.opcode()).copied().unwrap_or_default();
         let (mut pointers, mut dead) = (0_u64, 0_u64);
         for table in tables {
             for field in &table.fields {
-                if self.is_blob_field(table.id, field.id, names, schema) {
+                if names.of_blobs.contains(&(table.id, field.id)) {
                     pointers = pointers.saturating_add(field.bytes);
                     dead = dead.saturating_add(field.dead_bytes_estimated);
                 }
             }
         }
         share(blobs.bytes, dead, pointers)
-    }
-
-    /// The type of a dropped field is looked up where it was made.
-    fn is_blob_field(&self, table: TableId, field: FieldId, _: &Names, schema: &Schema) -> bool {
-        let is_blob = |field: &crate::schema::Field| field.field_type().value_type() == Some(Type::Blob);
-        schema.field(table, field).is_some_and(is_blob)
     }
 
     fn largest_entries(&self, names: &Names) -> Vec<LargestEntry> {

@@ -1,6 +1,7 @@
 //! Playing a part of a log from the block that it begins in, and not from the beginning.
 
 use super::Index;
+use crate::head::HEAD_SIZE;
 use crate::journal::Journal;
 use crate::printing::Reopen;
 use crate::replay::{Range, ReplayError, Replayed, Tolerance, play_rest};
@@ -24,6 +25,35 @@ pub fn replay<S: Sink>(
     sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
     let played = index.played_before(journal, range.from, |located, schema| sink.skip(located, schema));
     play_rest(played, journal, range, tolerance, sink, watch)
+}
+
+/// As [`replay`](crate::replay::replay), into a sink that cares for nothing but entries of the schema. The others that are
+/// covered are counted, and not shown to it.
+///
+/// # Errors
+/// [`ReplayError`]; damage of the log is no error but part of what is returned.
+pub fn replay_schema<S: Sink>(
+    index: &Index,
+    journal: &mut Journal,
+    range: Range,
+    tolerance: Tolerance,
+    sink: &mut S,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Replayed, ReplayError<S::Error>> {
+    let is_all = range.from <= HEAD_SIZE && range.until >= index.end() && !index.schema_entries.is_empty();
+    if !is_all {
+        return replay(index, journal, range, tolerance, sink, watch);
+    }
+    sink.begin(range.from, false).map_err(ReplayError::Sink)?;
+    let mut shown = Ok(());
+    let played = index.played_before(journal, index.end(), |located, schema| {
+        if shown.is_ok() {
+            shown = sink.entry(located, schema);
+        }
+    });
+    shown.map_err(ReplayError::Sink)?;
+    let replayed = play_rest(played, journal, range, tolerance, sink, watch)?;
+    Ok(Replayed { entries: replayed.entries.saturating_add(index.entries()), ..replayed })
 }
 
 /// As [`print`](crate::printing::print), from the block that the range begins in.
