@@ -104,8 +104,7 @@ pub(crate) fn play_rest<S: Sink>(
         Flow::Continue
     };
     // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
-    let size = journal.size();
-    let end = if range.until > HEAD_SIZE { size } else { HEAD_SIZE };
+    let end = if range.until > played.position() { journal.size() } else { played.position() };
     let stretch = played.go_on(journal, range, end, tolerance, sink, &mut watch)?;
     sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
     Ok(stretch.replayed)
@@ -141,6 +140,16 @@ impl Played {
     /// Up to where it was played.
     pub(crate) const fn position(&self) -> u64 {
         self.bookmark.position()
+    }
+
+    /// The context there.
+    pub(crate) const fn context(&self) -> Context {
+        self.bookmark.context()
+    }
+
+    /// What makes sense there.
+    pub(crate) const fn sense(&self) -> &Sense {
+        &self.sense
     }
 
     /// Plays on, through the part of `range` that was not played; no byte behind `end` is looked at.

@@ -15,8 +15,8 @@ pub use cuts::{Amount, Cut, CutName, Safety};
 pub use finding::{Advice, Finding, FindingId};
 pub use load::Load;
 pub use outage::{Evidence, Outage, OutageReport};
-pub(crate) use survey::{Stretch, of_interest, survey_stretches};
 pub use survey::{Boundary, Mark, Question, Survey, Tally, survey};
+pub(crate) use survey::{Stretch, of_interest, survey_stretches};
 
 use crate::head::{Checkpoints, HeadError, Version};
 use crate::journal::{Journal, SourceError, Writer};

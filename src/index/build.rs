@@ -130,8 +130,7 @@ impl<'a> Builder<'a> {
         match located.entry {
             Entry::ValidData => self.block.last_valid_data = Some(located.end()),
             Entry::Timestamp { seconds } => {
-                self.block.timestamps =
-                    Some(Timestamps::with(self.block.timestamps, seconds, located.end()));
+                self.block.timestamps = Some(Timestamps::with(self.block.timestamps, seconds, located.end()));
             }
             _ if located.entry.is_schema() => {
                 self.index.schema_entries.push(SchemaEntry::awaited(located, self.index.version));

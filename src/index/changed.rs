@@ -88,7 +88,8 @@ impl Index {
         if changed.is_empty() {
             return Ok(Rot::None);
         }
-        let has_its_end = changed.last().is_some_and(|(last, _)| last.saturating_add(1) < self.blocks().len());
+        let has_its_end =
+            changed.last().is_some_and(|(last, _)| last.saturating_add(1) < self.blocks().len());
         let mut blocks = Vec::new();
         for (number, found) in changed {
             blocks.extend(self.examine(journal, number, found)?);
@@ -126,14 +127,16 @@ impl Index {
         let before = Index {
             blocks: self.blocks().get(..number).unwrap_or_default().to_vec(),
             context: block.context,
-            schema_entries: schema_entries.take_while(|entry| entry.position < block.position).cloned().collect(),
+            schema_entries: schema_entries
+                .take_while(|entry| entry.position < block.position)
+                .cloned()
+                .collect(),
             ..Index::with_block_size(self.version, self.block_size)
         };
         let Built { index, damage } = before.extend_to(journal, block.end(), &mut |_| {})?;
         let now = index.blocks().get(number);
-        let alike = |now: &Block| {
-            (now.length, now.tally, &now.tables) == (block.length, block.tally, &block.tables)
-        };
+        let alike =
+            |now: &Block| (now.length, now.tally, &now.tables) == (block.length, block.tally, &block.tables);
         Ok(match (damage, now) {
             (Some(_), _) => Decodes::Not { until: index.end() },
             (None, Some(now)) if alike(now) => Decodes::Alike,

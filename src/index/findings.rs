@@ -21,7 +21,9 @@ impl Index {
         };
         let shown = changed.iter().take(SHOWN);
         let mut findings: Vec<Finding> = shown
-            .map(|block| finding(block.flip.map_or(block.position, |flip| flip.position), sentence(block, &names)))
+            .map(|block| {
+                finding(block.flip.map_or(block.position, |flip| flip.position), sentence(block, &names))
+            })
             .collect();
         if let Some(next) = changed.get(SHOWN) {
             let more = changed.len().saturating_sub(SHOWN);

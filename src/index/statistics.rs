@@ -216,13 +216,7 @@ impl Index {
         kinds
     }
 
-    fn table_statistics(
-        &self,
-        id: TableId,
-        name: String,
-        names: &Names,
-        schema: &Schema,
-    ) -> TableStatistics {
+    fn table_statistics(&self, id: TableId, name: String, names: &Names, schema: &Schema) -> TableStatistics {
         let TableTotals { entries, inserted, deleted } =
             self.totals().tables.get(&id).copied().unwrap_or_default();
         let dropped = schema.table(id).is_none();

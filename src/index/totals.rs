@@ -99,7 +99,10 @@ impl Counting {
         }
         for (&(table, field), &amount) in &totals.fields {
             let fields = at(&mut counting.tables, table.0.into()).map(|table| &mut table.fields);
-            fields.and_then(|fields| at(fields, field.0.into())).into_iter().for_each(|field| *field = amount);
+            fields
+                .and_then(|fields| at(fields, field.0.into()))
+                .into_iter()
+                .for_each(|field| *field = amount);
         }
         counting.raise_bar();
         counting
@@ -114,7 +117,9 @@ impl Counting {
         if length > self.bar {
             self.keep_large(located);
         }
-        let Some(table) = table_of(entry).and_then(|table| at(&mut self.tables, table.0.into())) else { return };
+        let Some(table) = table_of(entry).and_then(|table| at(&mut self.tables, table.0.into())) else {
+            return;
+        };
         table.totals.entries.add(1, length);
         let totals = &mut table.totals;
         match *entry {

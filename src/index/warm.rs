@@ -1,10 +1,10 @@
 //! Playing a part of a log from the block that it begins in, and not from the beginning.
 
-use super::Index;
+use super::{Index, SchemaEntry};
 use crate::head::HEAD_SIZE;
-use crate::journal::Journal;
-use crate::printing::Reopen;
-use crate::replay::{Range, ReplayError, Replayed, Tolerance, play_rest};
+use crate::journal::{Bookmark, Journal};
+use crate::printing::{Ahead, Beginning, Reopen, Skipping, Workers, print_rest};
+use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, play_rest};
 use crate::sink::{Format, Sink, TextSink};
 use std::io;
 
@@ -56,7 +56,8 @@ pub fn replay_schema<S: Sink>(
     Ok(Replayed { entries: replayed.entries.saturating_add(index.entries()), ..replayed })
 }
 
-/// As [`print`](crate::printing::print), from the block that the range begins in.
+/// As [`print`](crate::printing::print), from the block that the range begins in; and chunks end where blocks do, so that
+/// nobody has to find out.
 ///
 /// # Errors
 /// [`ReplayError`].
@@ -69,6 +70,25 @@ pub fn print<F: Format + Send>(
     reopen: Reopen<'_>,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<io::Error>> {
-    let _ = (threads, reopen);
-    replay(index, journal, range, Tolerance::Strict, sink, watch)
+    sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
+    let played = index.played_before(journal, range.from, |located, schema| sink.skip(located, schema));
+    let beginning = Beginning { played, ahead: Some(index) };
+    print_rest(beginning, journal, range, sink, Workers { threads, reopen }, watch)
+}
+
+impl Ahead for Index {
+    fn next(&self, played: &Played, until: u64, skip: Skipping<'_>) -> Option<Played> {
+        let number = self.blocks.partition_point(|block| block.end() <= played.position());
+        let end = self.blocks.get(number)?.end();
+        let after = self.blocks.get(number.saturating_add(1));
+        let context = after.map_or(self.context, |block| block.context);
+        let mut sense = played.sense().clone();
+        let first = self.schema_entries.partition_point(|entry| entry.position < played.position());
+        let between = self.schema_entries.get(first..).into_iter().flatten().filter_map(SchemaEntry::located);
+        for located in between.take_while(|located| located.position < end) {
+            skip(&located, sense.schema());
+            sense.apply(&located);
+        }
+        (end <= until).then(|| Played::at(sense, Bookmark::at(self.version, end, context)))
+    }
 }

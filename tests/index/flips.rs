@@ -2,7 +2,9 @@
 
 use crate::{checkpointed, indexed, journal};
 use joedb::index::{Decodes, Flip, Index, Rot};
-use joedb::{Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, TableId, Type, UpdateForm, Value, Version};
+use joedb::{
+    Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, TableId, Type, UpdateForm, Value, Version,
+};
 
 const TABLE: TableId = TableId(1);
 

@@ -10,7 +10,12 @@ use proptest::prelude::*;
 use proptest::sample::Index as Pick;
 
 /// The text of a part of a log in a form, with and without an index, and what is said of it.
-fn dumps<F: Format>(log: &[u8], checkpoint: u64, range: Range, form: impl Fn(Style) -> F) -> [(Vec<u8>, String); 2] {
+fn dumps<F: Format>(
+    log: &[u8],
+    checkpoint: u64,
+    range: Range,
+    form: impl Fn(Style) -> F,
+) -> [(Vec<u8>, String); 2] {
     let style = Style::new(journal(log).version());
     let index = indexed(&checkpointed(log, journal(log).version(), checkpoint));
     let (mut cold, mut warm) = (Vec::new(), Vec::new());

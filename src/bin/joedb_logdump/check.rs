@@ -59,23 +59,13 @@ fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
     Ok(report.with(changed))
 }
 
-fn whole(
-    args: &Args,
-    input: &Input,
-    journal: &mut Journal,
-    question: &Question,
-) -> Result<Report, Failure> {
+fn whole(args: &Args, input: &Input, journal: &mut Journal, question: &Question) -> Result<Report, Failure> {
     let mut progress = Progress::new("check", journal.size(), args.quiet);
     Ok(diagnose_with(journal, question, &input.evidence(), &mut |position| progress.at(position))?)
 }
 
 /// Reads what an index does not cover; without one, all.
-fn quick(
-    args: &Args,
-    input: &Input,
-    journal: &mut Journal,
-    question: &Question,
-) -> Result<Report, Failure> {
+fn quick(args: &Args, input: &Input, journal: &mut Journal, question: &Question) -> Result<Report, Failure> {
     let index = index::of(args, input.place(), journal);
     let survey = match &index {
         Some(index) => index.survey(journal, question, &mut |_| {})?,
@@ -101,7 +91,11 @@ fn changed(args: &Args, input: &Input, journal: &mut Journal) -> Result<Vec<Find
     match (rot, place.path()) {
         (Rot::Blocks(blocks), _) => return Ok(index.findings(&blocks)),
         (Rot::OtherLog, Some(path)) if !args.quiet => {
-            sidecar::not_used(place, path, "the log has other bytes than what was indexed: it was replaced, or changed");
+            sidecar::not_used(
+                place,
+                path,
+                "the log has other bytes than what was indexed: it was replaced, or changed",
+            );
         }
         _ => {}
     }

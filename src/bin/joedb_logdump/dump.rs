@@ -41,7 +41,7 @@ fn print(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result
         if args.compat && io::stdout().is_terminal() { &mut terminal } else { terminal.0 };
     let style = style(args, journal.version());
     let blobs = BlobReader::new(input.reader()?, journal.size());
-    let index = if is_loaded(args) { None } else { for_dump(args, &input, &mut journal, range.from) };
+    let index = if is_loaded(args) { None } else { for_dump(args, &input, &mut journal, range) };
     let dump = Dump { args, input: &input, index, journal: &mut journal, range };
     let played = in_form(args, style, blobs, out, dump)?;
     left_out_notice(args, place, played.left_out);

@@ -10,6 +10,8 @@ use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::index::{Built, Index, save_beside};
 use joedb::journal::{Journal, Medium};
+use joedb::printing::is_worthwhile;
+use joedb::replay::Range;
 use joedb::storage::{FileDirectory, Place, index_name};
 use joedb::text::{Bytes, Position, file_name};
 use std::io::Write;
@@ -75,8 +77,8 @@ pub(crate) fn up_to_date(args: &Args, old: Option<Index>, journal: &mut Journal)
     Ok(old.extend(journal, &mut |position| progress.at(position))?)
 }
 
-/// The index for a part of a log that begins at `from`, if it would save anything.
-pub(crate) fn for_dump(args: &Args, input: &Input, journal: &mut Journal, from: u64) -> Option<Index> {
-    let saves = from > joedb::HEAD_SIZE || args.schema_only;
+/// The index for a part of a log, if it would save anything.
+pub(crate) fn for_dump(args: &Args, input: &Input, journal: &mut Journal, range: Range) -> Option<Index> {
+    let saves = range.from > joedb::HEAD_SIZE || args.schema_only || is_worthwhile(range);
     if saves { of(args, input.place(), journal) } else { None }
 }

@@ -113,7 +113,8 @@ fn name(name: &str, dropped: bool) -> String {
 }
 
 fn cells<const N: usize>(name: String, numbers: [Option<u64>; N]) -> Vec<Cell> {
-    let numbers = numbers.into_iter().map(|number| number.map_or_else(String::new, |number| number.to_string()));
+    let numbers =
+        numbers.into_iter().map(|number| number.map_or_else(String::new, |number| number.to_string()));
     [name].into_iter().chain(numbers).map(Cell::new).collect()
 }
 
