@@ -297,7 +297,7 @@ fn grown(blocks: &[Block]) -> Growth {
 fn span(blocks: &[Block]) -> Option<Span> {
     let mut found = blocks.iter().filter_map(|block| block.timestamps);
     let first = found.next()?;
-    let last = found.last().unwrap_or(first);
+    let last = found.next_back().unwrap_or(first);
     Some(Span { first: first.first, last: last.last })
 }
 
