@@ -104,6 +104,7 @@ pub mod replay;
 pub mod schema;
 pub mod sense;
 pub mod sink;
+mod skip;
 pub mod storage;
 pub mod store;
 pub mod text;
