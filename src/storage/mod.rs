@@ -12,6 +12,7 @@ mod presence;
 mod sidecar;
 mod slice;
 
+pub(crate) use file::exchange;
 pub use file::{File, FileDirectory, directory_of};
 pub use holders::{free_space, holders};
 pub use place::Place;
