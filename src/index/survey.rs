@@ -24,7 +24,27 @@ impl Index {
         if question.load.is_some() || self.fits(journal).is_err() {
             return Ok(None);
         }
-        let wanted = self.blocks_to_read(journal, question);
+        let asked = of_interest(journal.checkpoints()).chain(question.positions.iter().copied());
+        let mut wanted: BTreeSet<usize> = asked.filter_map(|position| self.block_around(position)).collect();
+        let Some(found) = self.survey_blocks(journal, question, &wanted, watch)? else { return Ok(None) };
+        let known = wanted.len();
+        wanted.extend(self.blocks_of_marks(question, &found));
+        // What is new has all marks mostly, and no other block is read then.
+        if wanted.len() == known {
+            Ok(Some(found))
+        } else {
+            self.survey_blocks(journal, question, &wanted, watch)
+        }
+    }
+
+    /// A survey of some blocks, and of what is new.
+    fn survey_blocks(
+        &self,
+        journal: &mut Journal,
+        question: &Question,
+        wanted: &BTreeSet<usize>,
+        watch: &mut dyn FnMut(u64),
+    ) -> Result<Option<Survey>, SourceError> {
         let mut stretches = Vec::new();
         let (mut tally, mut crc) = (Tally::default(), crc32fast::hash(&[]));
         for (number, block) in self.blocks().iter().enumerate() {
@@ -41,18 +61,19 @@ impl Index {
         survey_stretches(journal, question, stretches, watch)
     }
 
-    /// The numbers of the blocks that a survey has to read.
-    fn blocks_to_read(&self, journal: &Journal, question: &Question) -> BTreeSet<usize> {
+    /// The numbers of the blocks that hold the last of each thing that is looked for, as far as it is not in what is new.
+    fn blocks_of_marks(&self, question: &Question, found: &Survey) -> impl Iterator<Item = usize> {
+        let is_new = |boundary: Option<Boundary>| boundary.is_some_and(|it| it.position > self.end());
         let last = |is_wanted: &dyn Fn(&Block) -> bool| self.blocks().iter().rposition(is_wanted);
         let is_early = |timestamps: Timestamps| question.time.is_some_and(|time| timestamps.earliest <= time);
+        let last_timestamp = found.last_timestamp.map(|(boundary, _)| boundary);
         let marks = [
-            last(&|block| block.last_valid_data.is_some()),
-            last(&|block| block.timestamps.is_some()),
-            last(&|block| block.timestamps.is_some_and(is_early)),
+            (found.last_valid_data, last(&|block| block.last_valid_data.is_some())),
+            (last_timestamp, last(&|block| block.timestamps.is_some())),
+            (found.last_before, last(&|block| block.timestamps.is_some_and(is_early))),
         ];
-        let asked = of_interest(journal.checkpoints()).chain(question.positions.iter().copied());
-        let asked = asked.filter_map(|position| self.block_around(position));
-        marks.into_iter().flatten().chain(asked).collect()
+        let old = marks.map(|(new, old)| if is_new(new) { None } else { old });
+        old.into_iter().flatten()
     }
 
     /// The number of the block that holds the entry which ends at `position` or is around it.
