@@ -3,6 +3,7 @@
 mod access;
 mod file;
 mod flips;
+mod hostile;
 #[path = "../support/logs.rs"]
 #[expect(dead_code, reason = "what is known of a log without reading it is needed in part")]
 mod logs;

@@ -78,13 +78,6 @@ proptest! {
         prop_assert_eq!(statistics.time.map(|time| time.last), log.seconds.last().copied());
         prop_assert_eq!(index.schema_at(index.end()).tables().count(), statistics.tables.iter().filter(|table| !table.dropped).count());
     }
-
-    #[test]
-    fn no_bytes_make_a_reader_of_indexes_panic(bytes in any::<Vec<u8>>()) {
-        let body = [&(bytes.len() as u64 + 24).to_le_bytes()[..], &bytes].concat();
-        let crc = crc32fast::hash(&body).to_le_bytes();
-        let _ = Index::parse(&[b"joedbIDX", &1_u32.to_le_bytes()[..], &crc, &body].concat());
-    }
 }
 
 #[test]
