@@ -100,6 +100,7 @@ pub mod new_journal;
 mod outcome;
 pub mod printing;
 pub mod recovery;
+mod relocation;
 pub mod replay;
 pub mod schema;
 pub mod sense;
