@@ -227,7 +227,10 @@ fn every_dump_beside_a_writer_is_a_whole_number_of_commits_and_holds_all_that_wa
                 dump.match_indices("number ").map(|(at, _)| dump[at + 7..at + 14].parse().unwrap()).collect();
             let count = numbers.len() as u64;
             assert!(numbers.iter().copied().eq(0..count), "{form:?}: not in order: {numbers:?}");
-            assert!(count >= least && count % COMMIT == 0, "{form:?}: {count} entries, {least} acknowledged");
+            assert!(
+                count >= least && count.is_multiple_of(COMMIT),
+                "{form:?}: {count} entries, {least} acknowledged"
+            );
             let check = logdump().args(["--check", "--format", "text"]).arg(&path).output().unwrap();
             let report = String::from_utf8(check.stdout).unwrap();
             assert!(check.status.success() && report.contains("\nheadline: being written\n"), "{report}");

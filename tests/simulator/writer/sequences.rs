@@ -78,6 +78,9 @@ impl Program {
     }
 }
 
+/// What is tried on a run: it, and the number of operations before its last step.
+type Visit<'a> = dyn FnMut(&Program, usize) -> Result<(), String> + 'a;
+
 /// Sequences that lead to different places, by what each of them is one step longer than.
 struct Paths {
     seen: HashSet<u64>,
@@ -91,11 +94,7 @@ impl Paths {
     }
 
     /// Goes one step further from each place, and shows every run, with the number of operations before its last step.
-    fn go_on(
-        &mut self,
-        of: u64,
-        visit: &mut dyn FnMut(&[Step], &Program, usize) -> Result<(), String>,
-    ) -> Vec<String> {
+    fn go_on(&mut self, of: u64, visit: &mut Visit<'_>) -> Vec<String> {
         let mut violations = Vec::new();
         for path in std::mem::take(&mut self.ends) {
             for step in STEPS {
@@ -108,11 +107,7 @@ impl Paths {
         violations
     }
 
-    fn visit(
-        &mut self,
-        steps: Vec<Step>,
-        visit: &mut dyn FnMut(&[Step], &Program, usize) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn visit(&mut self, steps: Vec<Step>, visit: &mut Visit<'_>) -> Result<(), String> {
         let context = |violation| format!("{steps:?}: {violation}");
         let before = Program::start(None).run(&steps[..steps.len() - 1]).map_err(context)?;
         let from = before.operations();
@@ -120,7 +115,7 @@ impl Paths {
         if !self.seen.insert(program.place()) {
             return Ok(());
         }
-        visit(&steps, &program, from).map_err(context)?;
+        visit(&program, from).map_err(context)?;
         self.ends.push(steps);
         Ok(())
     }
@@ -133,7 +128,7 @@ fn every_short_sequence_survives_every_crash() {
         for length in 1..=LONGEST {
             let of = if length > LENGTH && !is_all_wanted() { DRAWN } else { 1 };
             let mut count = 0;
-            violations.extend(paths.go_on(of, &mut |_, program, from| {
+            violations.extend(paths.go_on(of, &mut |program, from| {
                 count += 1;
                 crashes.check(program, &program.directory.journal(), from)
             }));
@@ -160,7 +155,7 @@ fn what_every_crash_leaves_survives_a_second_one_after_recovery() {
         let (mut paths, mut violations, mut seen) = (Paths::new(), Vec::new(), HashSet::new());
         let mut first = Crashes::new(SEED);
         for _ in 1..=FIRST_OF_TWO {
-            violations.extend(paths.go_on(1, &mut |_, program, from| {
+            violations.extend(paths.go_on(1, &mut |program, from| {
                 let mut again = |state: &State, after, death| {
                     let Some(left) = Left::of(program, state, after, death) else { return Ok(()) };
                     let number = left.fingerprint();
