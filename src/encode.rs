@@ -343,6 +343,13 @@ impl Vector {
         Ok(())
     }
 
+    /// How many bytes the values take.
+    #[inline]
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.encoder.gathered()
+    }
+
     /// Forgets the values, and keeps the room.
     pub fn clear(&mut self) {
         self.encoder.clear();

@@ -50,6 +50,7 @@
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
 //! * [`new_journal`]: a sink that makes a new file of entries
 //! * [`commands`]: joedb commands as a source of entries
+//! * [`snapshot`], [`pack`] and [`merge`]: what a log leaves behind, as a log that holds nothing else, and several as one
 //!
 //! # What is trusted
 //!
@@ -94,14 +95,17 @@ mod entry;
 pub mod follow;
 pub mod head;
 pub mod journal;
+pub mod merge;
 pub mod new_journal;
 mod outcome;
+pub mod pack;
 pub mod printing;
 pub mod recovery;
 pub mod replay;
 pub mod schema;
 pub mod sense;
 pub mod sink;
+pub mod snapshot;
 pub mod storage;
 pub mod store;
 pub mod text;

@@ -4,12 +4,13 @@ use crate::outcome::{Failure, failure};
 use crate::positions::position;
 use anyhow::anyhow;
 use clap::{Parser, ValueEnum};
-use joedb::Outcome;
 use joedb::recovery::Target;
+use joedb::store::Limits;
+use joedb::{BlobPointers, Outcome};
 use std::path::PathBuf;
 
 /// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; or make
-/// a new one: of version 5 from one of version 4, or from joedb commands
+/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands
 ///
 /// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
 /// joedb: all four checkpoint places of the output hold the cut.
@@ -35,7 +36,21 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["in_place", "undo", "no_verify", "save_tail", "keep_blob_positions"])]
     pub(crate) upgrade: bool,
 
-    /// With commands: write blob values as they are; they point into another file.
+    /// Write only what is left: the newest data behind the history of the schema, and the blobs that records point to.
+    #[arg(long, conflicts_with_all = ["in_place", "undo", "upgrade", "no_verify", "save_tail"])]
+    pub(crate) pack: bool,
+
+    /// Pack INPUT and this file, whose schema has the same history, into one; may be given several times. References
+    /// follow.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["in_place", "undo", "upgrade", "pack", "no_verify", "save_tail"])]
+    pub(crate) merge: Vec<PathBuf>,
+
+    /// With --pack and --merge: how many rows and unset values are taken that no bytes stand behind. By default
+    /// 16,777,216, and 8 for each byte of INPUT; each takes at most 16 bytes of memory.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_rows: Option<u64>,
+
+    /// With commands, --pack and --merge: write blob values as they are; they point into another file.
     #[arg(long, conflicts_with_all = ["in_place", "undo"])]
     pub(crate) keep_blob_positions: bool,
 
@@ -106,22 +121,55 @@ pub(crate) enum Job {
     Load,
     /// Make a log of version 5 from one of version 4.
     Upgrade,
+    /// Write what is left of a log.
+    Pack,
+    /// Write what is left of several logs.
+    Merge,
 }
 
 impl Args {
     /// What is to be done with INPUT to make OUTPUT.
     pub(crate) fn job(&self) -> Result<Job, Failure> {
-        let job = if self.upgrade { Job::Upgrade } else { Job::Recover };
+        let job = self.asked();
+        let is_packing = matches!(job, Job::Pack | Job::Merge);
         match (self.input_format(), self.output_format()) {
+            _ if self.max_rows.is_some() && !is_packing => Err(usage("--max-rows is for --pack and --merge")),
             (InputFormat::Commands, OutputFormat::Joedb) if job == Job::Recover => Ok(Job::Load),
-            (InputFormat::Commands, _) => {
-                Err(usage("--upgrade is for joedb files; a file made from commands is of version 5 already"))
-            }
-            (InputFormat::Joedb, _) if self.keep_blob_positions => {
-                Err(usage("--keep-blob-positions is for commands; a cut keeps every byte"))
+            (InputFormat::Commands, _) => Err(usage(
+                "--upgrade, --pack and --merge are for joedb files; make one of the commands first",
+            )),
+            (InputFormat::Joedb, _) if self.keep_blob_positions && !is_packing => Err(usage(
+                "--keep-blob-positions is for commands, --pack and --merge; a cut keeps every byte",
+            )),
+            (InputFormat::Joedb, _) if job == Job::Merge && self.is_at_a_position() => {
+                Err(usage("a position is one of a single file; --merge takes cuts that all files have"))
             }
             (InputFormat::Joedb, OutputFormat::Joedb) => Ok(job),
         }
+    }
+
+    /// What was asked for, if INPUT is a joedb file.
+    const fn asked(&self) -> Job {
+        match (self.upgrade, self.pack, self.merge.is_empty()) {
+            (true, ..) => Job::Upgrade,
+            (_, true, _) => Job::Pack,
+            (.., false) => Job::Merge,
+            _ => Job::Recover,
+        }
+    }
+
+    fn is_at_a_position(&self) -> bool {
+        matches!(self.target(), Target::Position(_) | Target::Until(_))
+    }
+
+    /// What becomes of blob values.
+    pub(crate) const fn pointers(&self) -> BlobPointers {
+        if self.keep_blob_positions { BlobPointers::Keep } else { BlobPointers::Follow }
+    }
+
+    /// What a log of so many bytes may ask for without bytes behind it.
+    pub(crate) fn limits(&self, bytes: u64) -> Limits {
+        self.max_rows.map_or(Limits::for_log(bytes), |rows| Limits { rows })
     }
 
     /// What the input holds: as it was said, or as its name says.

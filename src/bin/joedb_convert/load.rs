@@ -8,13 +8,13 @@ use crate::signals::Signals;
 use crate::text_input::TextInput;
 use crate::{PROGRAM, Watch};
 use anyhow::{Context as _, anyhow};
+use joedb::Outcome;
 use joedb::commands::{PlayError, Played, play};
 use joedb::new_journal::{Draft, NewJournal, NewJournalError};
 use joedb::recovery::{ApplyError, Outputs, Target};
 use joedb::sink::{LeftOut, Sink};
 use joedb::storage::{File, FileDirectory, ReadAt as _};
 use joedb::text::{Bytes, file_name};
-use joedb::{BlobPointers, Outcome};
 use std::io::Write;
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(
 ) -> Result<Outcome, Failure> {
     refuse_cuts(args)?;
     let loaded = if args.dry_run {
-        let mut draft = Draft::new(pointers(args));
+        let mut draft = Draft::new(args.pointers());
         let played = play_into(&mut draft, args, input, signals)?;
         Loaded { played, written: draft.written(), receipt: None }
     } else {
@@ -78,14 +78,10 @@ fn refuse_cuts(args: &Args) -> Result<(), Failure> {
     }
 }
 
-const fn pointers(args: &Args) -> BlobPointers {
-    if args.keep_blob_positions { BlobPointers::Keep } else { BlobPointers::Follow }
-}
-
 fn make(args: &Args, input: &Path, outputs: &Outputs, signals: &Signals) -> Result<Loaded, Failure> {
     let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
     let (output, existing) = (&outputs.output, outputs.existing);
-    let mut journal = NewJournal::create(&FileDirectory, output, existing, pointers(args), &mut watch)?;
+    let mut journal = NewJournal::create(&FileDirectory, output, existing, args.pointers(), &mut watch)?;
     let played = play_into(&mut journal, args, input, signals)?;
     // Pipes have no attributes that a file should have.
     let source = if input.is_file() { File::open(input).ok() } else { None };
@@ -102,7 +98,7 @@ fn play_into<S: Sink<Error = NewJournalError>>(
     let size = input.metadata().ok().filter(std::fs::Metadata::is_file).map(|found| found.len());
     let mut progress = Progress::new("load", size.unwrap_or(0), args.quiet || size.is_none());
     let text = TextInput::open(input, signals);
-    let played = play(text, pointers(args), sink, &mut |position| progress.at(position));
+    let played = play(text, args.pointers(), sink, &mut |position| progress.at(position));
     let name = receipt::text_name(input);
     let played = played.map_err(|error| failed(&name, error, signals))?;
     if played.entries == 0 && !args.allow_empty {

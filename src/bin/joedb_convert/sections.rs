@@ -51,6 +51,31 @@ its position.
 The input is read once to find the cut, and once to be written anew, in little memory: some 40 bytes a blob.",
     ),
     (
+        "PACK",
+        "With --pack, OUTPUT holds what is left of INPUT at the cut: the entries of the schema as they are, in their order, \
+for programs recognise their schema by them; then the newest data, whole vectors of it. Deleted rows, old values, comments, \
+timestamps and valid_data are gone. Records keep their ids. Blobs that a record points to are kept, once each, and values \
+follow them; the others are gone. Without blobs OUTPUT is byte for byte what joedb_pack writes, the head apart. A file of \
+version 4 becomes one of version 5.
+
+A blob value that points to no blob of INPUT is an error, unless --keep-blob-positions says that values point into another \
+file. An entry that cannot be loaded is an error with its position.
+
+The tables are held in memory, for what is newest is known at the end only: mostly as much as they take in OUTPUT, and \
+the longest field, at most 256 MiB of it, twice more. The data of blobs is not held.",
+    ),
+    (
+        "MERGE",
+        "With --merge FILE, once or several times, OUTPUT holds the tables of INPUT and of each FILE, one behind the other. \
+References and blobs follow; rows are not compared. The schemas must have the same history; if not, the first entries that \
+differ are shown. --to cuts every file; positions cannot be given. Memory: as for --pack, of all files, and for a moment \
+one of them twice.
+
+Without blobs OUTPUT is byte for byte what joedb_merge writes, the head apart, but for references to records that are in \
+none of the files: those that lie behind the last record of their table would mean a record of the next file, and become \
+null, which the receipt counts; those to a dropped table keep their number.",
+    ),
+    (
         "COMMANDS",
         "An INPUT named NAME.joedbi, or - for the standard input, holds joedb commands: what joedb_logdump prints, with \
 --compat too, one a line. OUTPUT becomes a file of version 5 with these entries. Blank lines, and lines that begin with \
@@ -106,6 +131,11 @@ What would be lost?
 From version 4 to version 5:
 
   joedb_convert --upgrade old.joedb new.joedb
+
+Only the newest data, and two such files as one:
+
+  joedb_convert --pack app.joedb app.joedb.packed
+  joedb_convert --merge south.joedb north.joedb both.joedb
 
 From another machine:
 
