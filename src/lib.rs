@@ -51,6 +51,7 @@
 //! * [`new_journal`]: a sink that makes a new file of entries
 //! * [`commands`]: joedb commands as a source of entries
 //! * [`snapshot`], [`pack`] and [`merge`]: what a log leaves behind, as a log that holds nothing else, and several as one
+//! * [`export`]: the tables in other formats, from JSON to SQLite
 //!
 //! # What is trusted
 //!
@@ -92,6 +93,7 @@ mod decode;
 pub mod diagnosis;
 mod encode;
 mod entry;
+pub mod export;
 pub mod follow;
 pub mod head;
 pub mod journal;
@@ -101,6 +103,7 @@ mod outcome;
 pub mod pack;
 pub mod printing;
 pub mod recovery;
+mod relocation;
 pub mod replay;
 pub mod schema;
 pub mod sense;

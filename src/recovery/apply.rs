@@ -64,6 +64,8 @@ pub enum Stage {
     ReadBack,
     /// The removed bytes are saved.
     SaveTail,
+    /// Rows, or values of them, are exported; their number takes the place of bytes.
+    Export,
 }
 
 /// Why a plan could not be applied, or another new file not be made. The source is as it was, and there is no output,

@@ -45,7 +45,7 @@ fn string(out: &mut Output<'_>, name: &str, text: &[u8]) {
 }
 
 /// Bytes as a string where they are UTF-8, else in base64.
-fn bytes(out: &mut Output<'_>, bytes: &[u8]) {
+pub(crate) fn bytes(out: &mut Output<'_>, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(text) => quoted(out, text),
         Err(_) => base64(out, bytes),
@@ -63,7 +63,7 @@ fn base64(out: &mut Output<'_>, bytes: &[u8]) {
     out.bytes(b"\"}");
 }
 
-fn quoted(out: &mut Output<'_>, text: &str) {
+pub(crate) fn quoted(out: &mut Output<'_>, text: &str) {
     out.byte(b'"');
     let mut plain = 0;
     let needs_care = |c: char| matches!(c, '"' | '\\') || is_obeyed_by_terminals(c);
@@ -118,7 +118,7 @@ fn field_type(out: &mut Output<'_>, field_type: FieldType, schema: &Schema) {
     }
 }
 
-fn value(out: &mut Output<'_>, value: &Value<'_>) {
+pub(crate) fn value(out: &mut Output<'_>, value: &Value<'_>) {
     match *value {
         Value::String(text) => bytes(out, text),
         Value::Int32(number) => out.integer(number),

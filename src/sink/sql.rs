@@ -253,7 +253,8 @@ fn text_literal(out: &mut Output<'_>, bytes: &[u8]) {
     }
 }
 
-const fn column_type(plain: Type) -> &'static str {
+/// What a column is declared as.
+pub(crate) const fn column_type(plain: Type) -> &'static str {
     match plain {
         Type::String => "TEXT",
         Type::Int32 | Type::Reference => "INTEGER",

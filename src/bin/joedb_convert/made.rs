@@ -86,13 +86,13 @@ pub(crate) fn show(
 }
 
 fn json(inputs: &[Input<'_>], output: &Path, made: &Made, out: &mut dyn Write) -> io::Result<()> {
-    let inputs = inputs.iter().map(|Input { source, plan }| InputDocument {
+    let mut inputs = inputs.iter().map(|Input { source, plan }| InputDocument {
         input: source.place.operand(),
         spooled: source.spooled,
         plan,
     });
     let (input, inputs) = match made.merged {
-        None => (inputs.last(), Vec::new()),
+        None => (inputs.next(), Vec::new()),
         Some(_) => (None, inputs.collect()),
     };
     let document = Document {

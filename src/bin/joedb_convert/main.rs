@@ -284,6 +284,7 @@ impl Supervisor for Watch {
             Stage::Copy => "copy",
             Stage::ReadBack => "read back",
             Stage::SaveTail => "save tail",
+            Stage::Export => "export",
         };
         self.progress = Some(Progress::new(label, bytes, self.quiet));
     }
