@@ -49,7 +49,7 @@
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
 //! * [`new_journal`]: a sink that makes a new file of entries
-//! * [`commands`]: joedb commands as a source of entries
+//! * [`commands`] and [`json_lines`]: texts as a source of entries
 //! * [`snapshot`], [`pack`] and [`merge`]: what a log leaves behind, as a log that holds nothing else, and several as one
 //! * [`export`]: the tables in other formats, from JSON to SQLite
 //!
@@ -97,6 +97,7 @@ pub mod export;
 pub mod follow;
 pub mod head;
 pub mod journal;
+pub mod json_lines;
 pub mod merge;
 pub mod new_journal;
 mod outcome;

@@ -23,6 +23,7 @@ mod kills;
 mod large;
 mod live;
 mod load;
+mod load_json;
 mod log;
 mod meanwhile;
 mod merge;

@@ -7,17 +7,20 @@ use clap::{Parser, ValueEnum};
 use joedb::recovery::Target;
 use joedb::store::Limits;
 use joedb::{BlobPointers, Outcome};
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; or make
-/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands
+/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands or JSON
+/// Lines
 ///
 /// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
 /// joedb: all four checkpoint places of the output hold the cut.
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file to recover, or - for standard input; or a text of joedb commands: NAME.joedbi.
+    /// The joedb file to recover, or - for standard input; or a text: joedb commands (NAME.joedbi) or
+    /// JSON Lines (NAME.jsonl).
     pub(crate) input: PathBuf,
 
     /// The file to make.
@@ -50,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     pub(crate) max_rows: Option<u64>,
 
-    /// With commands, --pack and --merge: write blob values as they are; they point into another file.
+    /// With commands, JSON Lines, --pack and --merge: write blob values as they are; they point into another file.
     #[arg(long, conflicts_with_all = ["in_place", "undo"])]
     pub(crate) keep_blob_positions: bool,
 
@@ -118,7 +121,7 @@ pub(crate) enum Job {
     /// Cut a log into a new file.
     Recover,
     /// Make a log of a text.
-    Load,
+    Load(Language),
     /// Make a log of version 5 from one of version 4.
     Upgrade,
     /// Write what is left of a log.
@@ -132,19 +135,19 @@ impl Args {
     pub(crate) fn job(&self) -> Result<Job, Failure> {
         let job = self.asked();
         let is_packing = matches!(job, Job::Pack | Job::Merge);
-        match (self.input_format(), self.output_format()) {
+        match (self.input_format().language(), self.output_format()) {
             _ if self.max_rows.is_some() && !is_packing => Err(usage("--max-rows is for --pack and --merge")),
-            (InputFormat::Commands, OutputFormat::Joedb) if job == Job::Recover => Ok(Job::Load),
-            (InputFormat::Commands, _) => Err(usage(
-                "--upgrade, --pack and --merge are for joedb files; make one of the commands first",
+            (Some(language), OutputFormat::Joedb) if job == Job::Recover => Ok(Job::Load(language)),
+            (Some(_), _) => {
+                Err(usage("--upgrade, --pack and --merge are for joedb files; make one of the text first"))
+            }
+            (None, _) if self.keep_blob_positions && !is_packing => Err(usage(
+                "--keep-blob-positions is for commands, JSON Lines, --pack and --merge; a cut keeps every byte",
             )),
-            (InputFormat::Joedb, _) if self.keep_blob_positions && !is_packing => Err(usage(
-                "--keep-blob-positions is for commands, --pack and --merge; a cut keeps every byte",
-            )),
-            (InputFormat::Joedb, _) if job == Job::Merge && self.is_at_a_position() => {
+            (None, _) if job == Job::Merge && self.is_at_a_position() => {
                 Err(usage("a position is one of a single file; --merge takes cuts that all files have"))
             }
-            (InputFormat::Joedb, OutputFormat::Joedb) => Ok(job),
+            (None, OutputFormat::Joedb) => Ok(job),
         }
     }
 
@@ -174,9 +177,7 @@ impl Args {
 
     /// What the input holds: as it was said, or as its name says.
     fn input_format(&self) -> InputFormat {
-        let is_named_so = self.input.extension().is_some_and(|extension| extension == "joedbi");
-        let named = if is_named_so { InputFormat::Commands } else { InputFormat::Joedb };
-        self.input_format.unwrap_or(named)
+        self.input_format.unwrap_or_else(|| InputFormat::of_name(&self.input))
     }
 
     /// What the output will hold: as it was said, or as its name says.
@@ -201,6 +202,36 @@ pub(crate) enum InputFormat {
     Joedb,
     /// joedb commands, as joedb_logdump prints them.
     Commands,
+    /// JSON Lines, as joedb_logdump --json prints them.
+    JsonLines,
+}
+
+/// A text, by what stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// joedb commands.
+    Commands,
+    /// JSON Lines.
+    JsonLines,
+}
+
+impl InputFormat {
+    fn of_name(input: &Path) -> InputFormat {
+        match input.extension().and_then(OsStr::to_str) {
+            Some("joedbi") => InputFormat::Commands,
+            Some("jsonl" | "ndjson") => InputFormat::JsonLines,
+            _ => InputFormat::Joedb,
+        }
+    }
+
+    /// Of a text.
+    const fn language(self) -> Option<Language> {
+        match self {
+            InputFormat::Joedb => None,
+            InputFormat::Commands => Some(Language::Commands),
+            InputFormat::JsonLines => Some(Language::JsonLines),
+        }
+    }
 }
 
 /// What an output holds.

@@ -81,9 +81,9 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
     let outputs = outputs(args, source::path_of(input), output)?;
     match args.job()? {
         Job::Recover => recover(args, &outputs, signals, out),
-        Job::Load => {
+        Job::Load(language) => {
             signals.watch()?;
-            load::run(args, input, &outputs, signals, out)
+            load::run(args, language, &outputs, signals, out)
         }
         Job::Upgrade => upgrade::run(args, &outputs, signals, out),
         Job::Pack => pack::run(args, &outputs, signals, out),
