@@ -249,7 +249,10 @@ impl<D: Directory> Work<'_, D> {
 
 /// The source must be what the plan was made from. A file with a writer may grow and get new checkpoints: what is
 /// below the cut stays, and its checksum is compared.
-pub(super) fn check_source<S: ReadAt>(plan: &Plan, source: &S) -> Result<(), ApplyError> {
+///
+/// # Errors
+/// [`ApplyError::Changed`].
+pub fn check_source<S: ReadAt>(plan: &Plan, source: &S) -> Result<(), ApplyError> {
     let changed = |error: io::Error| ApplyError::Changed(error.to_string());
     let size = source.size().map_err(changed)?;
     let in_use = plan.source_writer == Writer::Present;

@@ -103,9 +103,9 @@ insert_vector t 0 2
 update t 0 s "A🙂\012/"
 update_vector t 0 r 2 -1 1
 update_vector t 0 f 2 1.5 nan(0x7fc00001)
-# Blob: 140,4
+# Blob: 101,4
 write_blob "text"
-update t 1 b 141,2
+update t 1 b 102,2
 update t 1 s "\377\000"
 timestamp -1 1969-12-31 23:59:59 GMT
 delete_from t 0
@@ -197,24 +197,24 @@ fn values_of_another_type_or_out_of_range() {
     let update = |field: &str, value: &str| {
         format!(r#"{{"kind":"update","table":"t","record":0,"field":"{field}","value":{value}}}"#)
     };
-    refused(&update("i", "128"), 63, "\"128\" found, an int8 (-128 to 127) expected");
-    refused(&update("i", "\"1\""), 63, "\"\\\"1\\\"\" found, an int8");
-    refused(&update("i", "1.5"), 63, "\"1.5\" found, an int8");
-    refused(&update("b", "1"), 63, "\"1\" found, true or false expected");
-    refused(&update("f", "1e999"), 63, "\"1e999\" found, a float64");
-    refused(&update("f", "{\"float\":\"NaN\"}"), 72, "\"\\\"NaN\\\"\" found, a float64");
-    refused(&update("s", "7"), 63, "\"7\" found, a string, or {\"base64\":\"...\"} expected");
+    refused(&update("i", "128"), 61, "\"128\" found, an int8 (-128 to 127) expected");
+    refused(&update("i", "\"1\""), 61, "\"\\\"1\\\"\" found, an int8");
+    refused(&update("i", "1.5"), 61, "\"1.5\" found, an int8");
+    refused(&update("b", "1"), 61, "\"1\" found, true or false expected");
+    refused(&update("f", "1e999"), 61, "\"1e999\" found, a float64");
+    refused(&update("f", "{\"float\":\"NaN\"}"), 70, "\"\\\"NaN\\\"\" found, a float64");
+    refused(&update("s", "7"), 61, "\"7\" found, a string, or {\"base64\":\"...\"} expected");
     refused(
         &update("s", "{\"base64\":\"/w\"}"),
-        73,
+        71,
         "\"\\\"/w\\\"\" found, base64 with its padding expected",
     );
-    refused(&update("s", "\"a\\qb\""), 65, "\"\\\\\" found, \\\", \\\\, \\/");
-    refused(&update("s", "\"a\\ud800b\""), 65, "\"\\\\\" found, \\\", \\\\, \\/");
-    refused(&update("x", "[1]"), 63, "\"[1]\" found, a blob value: {\"position\":...,\"size\":...} expected");
+    refused(&update("s", "\"a\\qb\""), 63, "\"\\\\\" found, \\\", \\\\, \\/");
+    refused(&update("s", "\"a\\ud800b\""), 63, "\"\\\\\" found, \\\", \\\\, \\/");
+    refused(&update("x", "[1]"), 61, "\"[1]\" found, a blob value: {\"position\":...,\"size\":...} expected");
     refused(
         &update("x", "{\"position\":77,\"size\":1}"),
-        63,
+        61,
         "blob value 77,1 found, position and size within a blob",
     );
     let typed = r#"{"kind":"update","type":"int16","table":"t","record":0,"field":"i","value":1}"#;
@@ -279,7 +279,7 @@ fn a_dump_without_the_data_of_blobs_is_a_warning_or_refused_where_a_value_points
         "{BEGIN}{left_out}{{\"kind\":\"update\",\"table\":\"t\",\"record\":0,\"field\":\"x\",\"value\":{{\"position\":60,\"size\":5}}}}\n"
     );
     let input = scene.file("b.jsonl", pointing.as_bytes());
-    let says = contains("b.jsonl:9:63: blob value 60,5 found")
+    let says = contains("b.jsonl:9:61: blob value 60,5 found")
         .and(contains("joedb_logdump --blob dumps the blobs too"));
     convert().args([&input, &scene.path("no")]).assert().code(4).stderr(says);
     let keep = scene.path("kept");

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 /// Merges the first of these files with the others, in their order.
 fn merging(files: &[PathBuf], output: &Path) -> Command {
     let mut command = convert();
-    files[1..].iter().for_each(|file| drop(command.arg("--merge").arg(file)));
+    for file in &files[1..] {
+        command.arg("--merge").arg(file);
+    }
     command.arg(&files[0]).arg(output);
     command
 }

@@ -96,7 +96,7 @@ fn records_keep_their_ids_so_that_references_keep_their_meaning() {
 fn with_blobs() -> Log {
     let mut log = Log::new();
     log.table("t").field(1, "b", Type::Blob).insert_vector(1, 0, 7);
-    let mut written = |log: &mut Log, data: &[u8]| {
+    let written = |log: &mut Log, data: &[u8]| {
         log.blob(data);
         log.end() - data.len() as u64
     };

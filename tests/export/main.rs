@@ -7,6 +7,8 @@ mod new_directory;
 mod new_file;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_program;
 mod reference_json;
 mod sample;
 mod sqlite;

@@ -8,22 +8,23 @@ use joedb::recovery::Target;
 use joedb::store::Limits;
 use joedb::{BlobPointers, Outcome};
 use std::ffi::OsStr;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
-/// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; or make
-/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands or JSON
-/// Lines
+/// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; make
+/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands or JSON Lines; or export its tables or entries: JSON, SQLite, CSV,
+/// SQL, Parquet
 ///
 /// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
 /// joedb: all four checkpoint places of the output hold the cut.
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file to recover, or - for standard input; or a text: joedb commands (NAME.joedbi) or
-    /// JSON Lines (NAME.jsonl).
+    /// The joedb file to recover, or - for standard input; or a text: joedb commands (NAME.joedbi) or JSON
+    /// Lines (NAME.jsonl).
     pub(crate) input: PathBuf,
 
-    /// The file to make.
+    /// The file to make, or for several tables as CSV or Parquet the directory; - for standard output.
     #[arg(required_unless_present_any = ["in_place", "undo"])]
     pub(crate) output: Option<PathBuf>,
 
@@ -31,9 +32,35 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) input_format: Option<InputFormat>,
 
-    /// What OUTPUT will hold, instead of what its name says.
+    /// What OUTPUT will hold, instead of what its name says. A name with the extension of INPUT says that it will hold what INPUT
+    /// holds.
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) output_format: Option<OutputFormat>,
+
+    /// Export only this table; may be given several times.
+    #[arg(long = "table", value_name = "NAME", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) tables: Vec<String>,
+
+    /// With Parquet: export the entries of the log, a row each, and not its tables.
+    #[arg(long, conflicts_with_all = ["in_place", "undo", "tables"])]
+    pub(crate) entries: bool,
+
+    /// With Parquet: begin a new file after so many rows.
+    #[arg(long, value_name = "N", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) partition_rows: Option<NonZeroU64>,
+
+    /// With JSON, SQL and commands: write what the reference tools would, byte for byte.
+    #[arg(long, conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) compat: bool,
+
+    /// With --compat and JSON: write strings in base64.
+    #[arg(long, requires = "compat")]
+    pub(crate) base64: bool,
+
+    /// With an export of tables, --pack and --merge: how many rows and unset values are taken that no bytes stand behind. By default
+    /// 16,777,216, and 8 for each byte of the file; each takes at most 16 bytes of memory.
+    #[arg(long, value_name = "N", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) max_rows: Option<u64>,
 
     /// Make a file of version 5 from one of version 4, which joedb 10 does not read.
     #[arg(long, conflicts_with_all = ["in_place", "undo", "no_verify", "save_tail", "keep_blob_positions"])]
@@ -47,11 +74,6 @@ pub(crate) struct Args {
     /// follow.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["in_place", "undo", "upgrade", "pack", "no_verify", "save_tail"])]
     pub(crate) merge: Vec<PathBuf>,
-
-    /// With --pack and --merge: how many rows and unset values are taken that no bytes stand behind. By default
-    /// 16,777,216, and 8 for each byte of INPUT; each takes at most 16 bytes of memory.
-    #[arg(long, value_name = "N")]
-    pub(crate) max_rows: Option<u64>,
 
     /// With commands, JSON Lines, --pack and --merge: write blob values as they are; they point into another file.
     #[arg(long, conflicts_with_all = ["in_place", "undo"])]
@@ -128,30 +150,40 @@ pub(crate) enum Job {
     Pack,
     /// Write what is left of several logs.
     Merge,
+    /// Make something else of a log.
+    Export(OutputFormat),
+}
+
+impl Job {
+    /// Whether the tables are loaded, and written anew.
+    const fn is_packing(self) -> bool {
+        matches!(self, Job::Pack | Job::Merge)
+    }
 }
 
 impl Args {
     /// What is to be done with INPUT to make OUTPUT.
     pub(crate) fn job(&self) -> Result<Job, Failure> {
         let job = self.asked();
-        let is_packing = matches!(job, Job::Pack | Job::Merge);
         match (self.input_format().language(), self.output_format()) {
-            _ if self.max_rows.is_some() && !is_packing => Err(usage("--max-rows is for --pack and --merge")),
-            (Some(language), OutputFormat::Joedb) if job == Job::Recover => Ok(Job::Load(language)),
-            (Some(_), _) => {
+            (Some(language), OutputFormat::Joedb) if job == Job::Recover => {
+                self.no_export(Job::Load(language))
+            }
+            (Some(_), OutputFormat::Joedb) => {
                 Err(usage("--upgrade, --pack and --merge are for joedb files; make one of the text first"))
             }
-            (None, _) if self.keep_blob_positions && !is_packing => Err(usage(
-                "--keep-blob-positions is for commands, JSON Lines, --pack and --merge; a cut keeps every byte",
-            )),
-            (None, _) if job == Job::Merge && self.is_at_a_position() => {
-                Err(usage("a position is one of a single file; --merge takes cuts that all files have"))
+            (Some(_), _) => {
+                Err(usage("a joedb file is what a text becomes; other formats are made from that"))
             }
-            (None, OutputFormat::Joedb) => Ok(job),
+            (None, OutputFormat::Joedb) => self.possible(job).and_then(|job| self.no_export(job)),
+            (None, _) if job != Job::Recover => Err(usage(
+                "--upgrade, --pack and --merge make a joedb file; other formats are made from files of any version",
+            )),
+            (None, format) => Ok(Job::Export(format)),
         }
     }
 
-    /// What was asked for, if INPUT is a joedb file.
+    /// What was asked for, if a joedb file becomes a joedb file.
     const fn asked(&self) -> Job {
         match (self.upgrade, self.pack, self.merge.is_empty()) {
             (true, ..) => Job::Upgrade,
@@ -161,8 +193,18 @@ impl Args {
         }
     }
 
-    fn is_at_a_position(&self) -> bool {
-        matches!(self.target(), Target::Position(_) | Target::Until(_))
+    /// What a job cannot do with joedb files.
+    fn possible(&self, job: Job) -> Result<Job, Failure> {
+        let is_at_a_position = matches!(self.target(), Target::Position(_) | Target::Until(_));
+        if self.keep_blob_positions && !job.is_packing() {
+            return Err(usage(
+                "--keep-blob-positions is for commands, JSON Lines, --pack and --merge; a cut keeps every byte",
+            ));
+        }
+        if job == Job::Merge && is_at_a_position {
+            return Err(usage("a position is one of a single file; --merge takes cuts that all files have"));
+        }
+        Ok(job)
     }
 
     /// What becomes of blob values.
@@ -175,14 +217,40 @@ impl Args {
         self.max_rows.map_or(Limits::for_log(bytes), |rows| Limits { rows })
     }
 
-    /// What the input holds: as it was said, or as its name says.
-    fn input_format(&self) -> InputFormat {
-        self.input_format.unwrap_or_else(|| InputFormat::of_name(&self.input))
+    /// What is for exports alone is an error with another job.
+    fn no_export(&self, job: Job) -> Result<Job, Failure> {
+        let given = [
+            (!self.tables.is_empty(), "--table is for exports; OUTPUT becomes a joedb file, with all tables"),
+            (self.entries, "--entries is for exports to Parquet; OUTPUT becomes a joedb file"),
+            (
+                self.partition_rows.is_some(),
+                "--partition-rows is for exports to Parquet; OUTPUT becomes a joedb file",
+            ),
+            (self.compat, "--compat is for exports; OUTPUT becomes a joedb file"),
+            (
+                self.max_rows.is_some() && !job.is_packing(),
+                "--max-rows is for exports, --pack and --merge; here nothing is loaded",
+            ),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, message)) => Err(usage(message)),
+            None => Ok(job),
+        }
     }
 
-    /// What the output will hold: as it was said, or as its name says.
+    /// What the input holds: as it was said, or as its name says.
+    fn input_format(&self) -> InputFormat {
+        self.input_format.unwrap_or_else(|| InputFormat::named(&self.input))
+    }
+
+    /// What the output will hold: as it was said, or as its name says. A text becomes a joedb file, and a file with the
+    /// extension of the input is what the input is, for a joedb file may be named anyhow.
     fn output_format(&self) -> OutputFormat {
-        self.output_format.unwrap_or(OutputFormat::Joedb)
+        let output = self.output.as_deref().unwrap_or(Path::new(""));
+        let is_alike = output.extension() == self.input.extension();
+        let is_text = self.input_format() != InputFormat::Joedb;
+        let named = || if is_alike || is_text { OutputFormat::Joedb } else { OutputFormat::named(output) };
+        self.output_format.unwrap_or_else(named)
     }
 
     /// The cut asked for, in whichever way.
@@ -200,9 +268,9 @@ impl Args {
 pub(crate) enum InputFormat {
     /// A log with its head.
     Joedb,
-    /// joedb commands, as joedb_logdump prints them.
+    /// joedb commands, as joedb_logdump prints them (.joedbi).
     Commands,
-    /// JSON Lines, as joedb_logdump --json prints them.
+    /// JSON Lines, as joedb_logdump --json prints them (.jsonl, .ndjson).
     JsonLines,
 }
 
@@ -216,7 +284,8 @@ pub(crate) enum Language {
 }
 
 impl InputFormat {
-    fn of_name(input: &Path) -> InputFormat {
+    /// What a name says.
+    fn named(input: &Path) -> InputFormat {
         match input.extension().and_then(OsStr::to_str) {
             Some("joedbi") => InputFormat::Commands,
             Some("jsonl" | "ndjson") => InputFormat::JsonLines,
@@ -239,6 +308,64 @@ impl InputFormat {
 pub(crate) enum OutputFormat {
     /// A log with its head.
     Joedb,
+    /// The tables as one JSON object (.json).
+    Json,
+    /// The entries as JSON objects, one a line (.jsonl).
+    JsonLines,
+    /// The entries as SQL (.sql).
+    Sql,
+    /// The entries as joedb commands (.joedbi).
+    Commands,
+    /// The tables as a SQLite database (.sqlite, .sqlite3, .db).
+    Sqlite,
+    /// The tables as a directory of CSV files, or one table as a file (.csv).
+    Csv,
+    /// The tables as a directory of Parquet files, or one table or the entries as a file (.parquet).
+    Parquet,
+}
+
+impl OutputFormat {
+    /// What a name says.
+    fn named(output: &Path) -> OutputFormat {
+        match output.extension().and_then(|extension| extension.to_str()) {
+            Some("json") => OutputFormat::Json,
+            Some("jsonl") => OutputFormat::JsonLines,
+            Some("sql") => OutputFormat::Sql,
+            Some("joedbi") => OutputFormat::Commands,
+            Some("sqlite" | "sqlite3" | "db") => OutputFormat::Sqlite,
+            Some("csv") => OutputFormat::Csv,
+            Some("parquet") => OutputFormat::Parquet,
+            _ => OutputFormat::Joedb,
+        }
+    }
+
+    /// The name for programs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            OutputFormat::Joedb => "joedb",
+            OutputFormat::Json => "json",
+            OutputFormat::JsonLines => "json-lines",
+            OutputFormat::Sql => "sql",
+            OutputFormat::Commands => "commands",
+            OutputFormat::Sqlite => "sqlite",
+            OutputFormat::Csv => "csv",
+            OutputFormat::Parquet => "parquet",
+        }
+    }
+
+    /// The name for people.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            OutputFormat::Joedb => "joedb",
+            OutputFormat::Json => "JSON",
+            OutputFormat::JsonLines => "JSON Lines",
+            OutputFormat::Sql => "SQL",
+            OutputFormat::Commands => "joedb commands",
+            OutputFormat::Sqlite => "SQLite",
+            OutputFormat::Csv => "CSV",
+            OutputFormat::Parquet => "Parquet",
+        }
+    }
 }
 
 /// The form of plan and receipt.

@@ -5,6 +5,7 @@ use super::file::{ParquetFile, Partitions, partition_name};
 use crate::entry::Located;
 use crate::export::{ExportError, NewDirectory, NewFile};
 use crate::recovery::Supervisor;
+use crate::recovery::apply::heed;
 use crate::schema::Schema;
 use crate::sink::Sink;
 use crate::storage::{File, FileDirectory};
@@ -170,10 +171,15 @@ impl Sink for PartitionedEntries<'_> {
     }
 
     fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), ExportError> {
+        const INTERVAL: u64 = 4096;
         let rows = self.partitions.rows();
         let current = self.current()?;
         current.entry(located, schema)?;
-        if current.entries() >= rows { self.complete() } else { Ok(()) }
+        let entries = current.entries();
+        if entries.is_multiple_of(INTERVAL) {
+            heed(self.supervisor)?;
+        }
+        if entries >= rows { self.complete() } else { Ok(()) }
     }
 
     fn end(&mut self, _: u64, _: bool) -> Result<(), ExportError> {
