@@ -232,7 +232,7 @@ const fn value_text(value_type: Type) -> &'static str {
 /// A mistake, and the byte of the line at which it stands. Boxed, for lines without one are read by the million.
 #[derive(Debug)]
 pub(crate) struct Trouble {
-    at: usize,
+    pub(super) at: usize,
     pub(super) mistake: Box<Mistake>,
 }
 
