@@ -1,5 +1,6 @@
 //! Printing on several threads: the same bytes and the same end as from one, whatever is wrong with the log.
 
+use joedb::index::{self, Index};
 use joedb::printing::print;
 use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{Commands, Format, JsonLines, Raw, Sql, Style, TextSink};
@@ -49,11 +50,22 @@ fn printed<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F, 
     (text, replayed.unwrap())
 }
 
+/// The same with an index of all that is right of the log.
+fn printed_with_index<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F) -> Printed {
+    let open = || Journal::from_bytes(bytes.to_vec());
+    let (mut journal, mut text) = (open().unwrap(), Vec::new());
+    let index = Index::build(&mut journal, &mut |_| {}).unwrap().index;
+    let mut sink = TextSink::new(form, style, &mut text);
+    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {});
+    (text, replayed.unwrap())
+}
+
 fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl Fn() -> F) {
     let expected = printed(bytes, range, style, form(), 0);
     for threads in [1, 2, 3] {
         assert!(printed(bytes, range, style, form(), threads) == expected, "{threads} threads, {range:?}");
     }
+    assert!(printed_with_index(bytes, range, style, form()) == expected, "with an index, {range:?}");
 }
 
 fn check_all_forms(bytes: &[u8], range: Range) {
@@ -80,6 +92,25 @@ fn a_part_of_the_log_and_a_bound_inside_an_entry_are_the_same_too() {
     for (from, until) in [(1_000_000, limit), (41, limit - 3), (41, 9_000_000), (43, limit)] {
         check(&bytes, Range { from, until, limit }, style, || Sql::new(style, None));
     }
+}
+
+#[test]
+fn an_index_of_another_log_does_not_lead_astray() {
+    let encoder = log();
+    let (bytes, style) = (encoder.file(), Style::new(Version::V5));
+    let mut other = bytes.clone();
+    // A row's insertion in the middle becomes another, and all of its kind that follow.
+    let middle = other.windows(3).skip(6_000_000).position(|three| three == [0x08, 0x82, 0x01]);
+    other[6_000_000 + middle.unwrap()] = 0x0e;
+    let open = || Journal::from_bytes(bytes.clone());
+    let index = Index::build(&mut Journal::from_bytes(other).unwrap(), &mut |_| {}).unwrap().index;
+    let range = Range::up_to(encoder.position());
+    let mut text = Vec::new();
+    let mut sink = TextSink::new(Commands::new(style, None), style, &mut text);
+    let mut journal = open().unwrap();
+    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {}).unwrap();
+    let expected = printed(&bytes, range, style, Commands::new(style, None), 0);
+    assert!((text, replayed) == expected);
 }
 
 #[test]

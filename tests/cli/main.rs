@@ -20,6 +20,7 @@ mod full_disk;
 mod header;
 mod hostile;
 mod in_place;
+mod index;
 mod json_lines;
 mod kills;
 mod large;
