@@ -7,7 +7,7 @@
 //!
 //! Where `joedb_merge` is not to be followed: a reference to a record behind these ids, that exists no more or never did,
 //! would mean a record of the next log, so it becomes null and is counted. One to a table that was dropped keeps its
-//! number. Blobs are merged too.
+//! number. Deleted records stay deleted; `joedb_merge` brings some at the end of a table back. Blobs are merged too.
 //!
 //! ```
 //! use joedb::merge::Merger;

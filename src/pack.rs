@@ -259,3 +259,78 @@ impl Packed {
 fn index(record: RecordId) -> usize {
     usize::try_from(record.0).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{FieldId, Kind, TableId};
+    use crate::store::Limits;
+    use crate::value::{FieldType, Type};
+    use crate::{Encoder, Journal, Version};
+
+    /// The kinds of the entries, and the first record and the count of each vector.
+    #[derive(Default)]
+    struct Seen(Vec<(Kind, i64, u64)>);
+
+    impl Sink for Seen {
+        type Error = std::convert::Infallible;
+
+        fn begin(&mut self, _: u64, _: bool) -> Result<(), Self::Error> {
+            Ok(())
+        }
+
+        fn entry(&mut self, located: &Located<'_>, _: &Schema) -> Result<(), Self::Error> {
+            if let Entry::UpdateVector { first, ref values, .. } = located.entry {
+                self.0.push((located.entry.kind(), first.0, values.count()));
+            }
+            Ok(())
+        }
+
+        fn end(&mut self, _: u64, _: bool) -> Result<(), Self::Error> {
+            Ok(())
+        }
+    }
+
+    fn journal() -> Journal {
+        let mut log = Encoder::new(Version::V5);
+        let (table, field_type) = (TableId(1), FieldType::Plain(Type::String));
+        log.push(&Entry::CreateTable { name: b"t" });
+        log.push(&Entry::AddField { table, name: b"s", field_type });
+        log.push(&Entry::InsertVector { table, first: RecordId(3), count: 10 });
+        let value = Value::String(b"four");
+        log.push_vector(table, RecordId(3), FieldId(1), Type::String, &[value; 10]);
+        Journal::from_bytes(log.file()).unwrap()
+    }
+
+    #[test]
+    fn a_vector_that_grows_too_long_goes_on_in_another_one() {
+        let mut journal = journal();
+        let size = journal.size();
+        let snapshot = Snapshot::of(&mut journal, size, Limits::default(), &mut |_| {}).unwrap();
+        let vectors = |longest_vector| {
+            let mut sink = Seen::default();
+            let mut packer = Packer {
+                snapshot: &snapshot,
+                pointers: BlobPointers::Follow,
+                data: &mut journal_of_nothing(),
+                sink: &mut sink,
+                schema: Schema::new(),
+                written: HashSet::new(),
+                packed: Packed::default(),
+                longest_vector,
+            };
+            packer.everything().unwrap();
+            sink.0
+        };
+        let vector = |first, count| (Kind::UpdateVector(Type::String), first, count);
+        // Each value takes five bytes.
+        assert_eq!(vectors(51), [vector(3, 10)]);
+        assert_eq!(vectors(50), [vector(3, 10)]);
+        assert_eq!(vectors(20), [vector(3, 4), vector(7, 4), vector(11, 2)]);
+        assert_eq!(vectors(1).len(), 10);
+    }
+
+    fn journal_of_nothing() -> Journal {
+        Journal::from_bytes(Encoder::new(Version::V5).file()).unwrap()
+    }
+}

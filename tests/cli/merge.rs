@@ -101,6 +101,17 @@ fn a_reference_to_a_record_that_is_nowhere_becomes_null_and_is_counted() {
     assert_eq!(homes, [-1, 2, -1].map(Held::Reference));
 }
 
+/// joedb_merge brings this one back.
+#[test]
+fn a_deleted_record_at_the_end_of_a_table_stays_deleted() {
+    let mut first = Log::new();
+    first.table("t").insert(1, 0);
+    let mut second = Log::new();
+    second.table("t").insert_vector(1, 0, 5).delete(1, 4);
+    let found = tables(&merged(&Scene::new(), &[first.clean(), second.clean(), first.clean()]));
+    assert_eq!(found["t"].values.keys().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+}
+
 #[test]
 fn references_to_a_dropped_table_keep_their_number() {
     let mut log = Log::new();

@@ -73,7 +73,8 @@ one of them twice.
 
 Without blobs OUTPUT is byte for byte what joedb_merge writes, the head apart, but for references to records that are in \
 none of the files: those that lie behind the last record of their table would mean a record of the next file, and become \
-null, which the receipt counts; those to a dropped table keep their number.",
+null, which the receipt counts; those to a dropped table keep their number. Deleted rows stay deleted, where joedb_merge \
+brings some at the end of a table back.",
     ),
     (
         "COMMANDS",
