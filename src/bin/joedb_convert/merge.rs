@@ -61,7 +61,7 @@ pub(crate) fn run(
 }
 
 fn open_other(args: &Args, path: &Path) -> Result<Source, Failure> {
-    Source::open(path, args.quiet).map_err(|failure| failure.context(crate::source::place(path)))
+    Source::open(path, args.locks()).map_err(|failure| failure.context(crate::source::place(path)))
 }
 
 fn add(
