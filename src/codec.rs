@@ -62,20 +62,26 @@ impl<'a> Cursor<'a> {
     }
 
     /// A compact number; encodings longer than necessary are accepted.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn compact(&mut self) -> Result<u64, Short> {
-        let start = self.offset;
-        let first = self.byte()?;
-        if first < 0x20 {
-            return Ok(u64::from(first));
+        match self.bytes.get(self.offset..).and_then(|rest| rest.first_chunk::<8>()) {
+            Some(word) => {
+                let (number, length) = compact_of_word(u64::from_be_bytes(*word));
+                self.offset = self.offset.saturating_add(length);
+                Ok(number)
+            }
+            None => self.compact_near_end(),
         }
-        let following = first >> 5;
-        let bytes = self.take(u64::from(following)).map_err(|_| {
-            self.offset = start;
-            Short { offset: start, needed: u64::from(following).saturating_add(1) }
-        })?;
-        let high = u64::from(first & 0x1f);
-        Ok(bytes.iter().fold(high, |number, &byte| (number << 8) | u64::from(byte)))
+    }
+
+    fn compact_near_end(&mut self) -> Result<u64, Short> {
+        let start = self.offset;
+        let length = usize::from(self.byte()? >> 5).saturating_add(1);
+        self.offset = start;
+        let bytes = self.take(length as u64)?;
+        let mut word = [0; 8];
+        word.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+        Ok(compact_of_word(u64::from_be_bytes(word)).0)
     }
 
     /// A compact length and that many bytes.
@@ -84,6 +90,14 @@ impl<'a> Cursor<'a> {
         let length = self.compact()?;
         self.take(length)
     }
+}
+
+/// The compact number in the highest bytes of a word, and how many bytes it has.
+#[inline(always)]
+const fn compact_of_word(word: u64) -> (u64, usize) {
+    let following = (word >> 61) as u32;
+    let unused = 7_u32.wrapping_sub(following).wrapping_mul(8);
+    ((word & COMPACT_MAX).wrapping_shr(unused), following.wrapping_add(1) as usize)
 }
 
 /// The largest number that a compact encoding holds.

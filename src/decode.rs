@@ -353,38 +353,34 @@ pub(crate) fn value<'a>(
     })
 }
 
-/// What an insertion or an update of one record is about, and the type of its value: all that stands before it.
+/// An insertion or an update of one record, up to its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) kind: Kind,
+    /// The context behind it: what it is about.
+    pub(crate) context: Context,
+}
+
+/// What an insertion or an update of one record is about; `None` for any other entry, for null, and for what is cut.
 #[inline(always)]
-pub(crate) fn simple_target(cursor: &mut Cursor<'_>, before: Context) -> Option<(Context, Option<Type>)> {
-    let mut now = before;
-    let value_type = match Kind::from_opcode(cursor.byte().ok()?, Version::V5)? {
-        Kind::Append => {
-            now.record = before.record.next();
-            None
-        }
-        Kind::InsertInto => {
-            now.table = TableId(simple_id(cursor)?);
-            now.record = RecordId::from_stored(cursor.compact().ok()?);
-            None
-        }
-        Kind::UpdateLast(value_type) => {
-            now.field = FieldId(simple_id(cursor)?);
-            Some(value_type)
-        }
-        Kind::UpdateNext(value_type) => {
-            now.record = before.record.next();
-            Some(value_type)
-        }
-        Kind::Update(value_type) => {
-            now.table = TableId(simple_id(cursor)?);
-            now.record = RecordId::from_stored(cursor.compact().ok()?);
-            now.field = FieldId(simple_id(cursor)?);
-            Some(value_type)
+pub(crate) fn simple_target(cursor: &mut Cursor<'_>, before: Context) -> Option<Target> {
+    let mut context = before;
+    // Both versions have the same opcodes for these.
+    let kind = Kind::from_opcode(cursor.byte().ok()?, Version::V5)?;
+    match kind {
+        Kind::Append | Kind::UpdateNext(_) => context.record = before.record.next(),
+        Kind::UpdateLast(_) => context.field = FieldId(simple_id(cursor)?),
+        Kind::InsertInto | Kind::Update(_) => {
+            context.table = TableId(simple_id(cursor)?);
+            context.record = RecordId::from_stored(cursor.compact().ok()?);
+            if kind != Kind::InsertInto {
+                context.field = FieldId(simple_id(cursor)?);
+            }
         }
         _ => return None,
-    };
-    let is_record = u64::try_from(now.record.0).is_ok_and(|record| record < COMPACT_MAX);
-    is_record.then_some((now, value_type))
+    }
+    let is_record = u64::try_from(context.record.0).is_ok_and(|record| record < COMPACT_MAX);
+    is_record.then_some(Target { kind, context })
 }
 
 #[inline(always)]
@@ -392,17 +388,19 @@ fn simple_id(cursor: &mut Cursor<'_>) -> Option<u16> {
     u16::try_from(cursor.compact().ok()?).ok()
 }
 
-/// Passes over a value of the latest version; `None` for those that are not of the simplest kind, or cut.
+/// Passes over a value; `None` where it is cut.
 #[inline(always)]
-pub(crate) fn skip_value(cursor: &mut Cursor<'_>, value_type: Type) -> Option<()> {
+pub(crate) fn skip_value(cursor: &mut Cursor<'_>, value_type: Type, version: Version) -> Option<()> {
     let size = match value_type {
         Type::String => cursor.compact().ok()?,
-        Type::Reference => {
+        Type::Reference | Type::Blob => {
             cursor.compact().ok()?;
+            if value_type == Type::Blob && version == Version::V5 {
+                cursor.compact().ok()?;
+            }
             0
         }
-        Type::Blob => return None,
-        fixed => fixed.least_size(Version::V5),
+        fixed => fixed.least_size(version),
     };
     cursor.take(size).ok().map(drop)
 }

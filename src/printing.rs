@@ -264,7 +264,13 @@ impl<F: Format> Sink for Skip<F> {
 
     /// Whether these entries make sense is for those who format them.
     #[inline]
-    fn run(&mut self, bytes: &[u8], context: &mut Context, _: &Schema) -> Result<Run, Infallible> {
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        _: u64,
+        context: &mut Context,
+        _: &Schema,
+    ) -> Result<Run, Infallible> {
         let mut run = Run::default();
         while let Some(rest) = bytes.get(run.bytes..)
             && let Some(length) = skip_simple(rest, context)
@@ -284,10 +290,10 @@ impl<F: Format> Sink for Skip<F> {
 #[inline(always)]
 fn skip_simple(bytes: &[u8], context: &mut Context) -> Option<usize> {
     let mut cursor = Cursor::new(bytes);
-    let (now, value_type) = simple_target(&mut cursor, *context)?;
-    if let Some(value_type) = value_type {
-        skip_value(&mut cursor, value_type)?;
+    let target = simple_target(&mut cursor, *context)?;
+    if let Some(value_type) = target.kind.value_type() {
+        skip_value(&mut cursor, value_type, Version::V5)?;
     }
-    *context = now;
+    *context = target.context;
     Some(cursor.offset())
 }

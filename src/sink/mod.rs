@@ -3,6 +3,7 @@
 mod blob;
 mod commands;
 mod json_lines;
+mod lines;
 mod raw;
 mod sql;
 mod sql_float;
@@ -44,14 +45,20 @@ pub trait Sink {
     /// The sink's own.
     fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), Self::Error>;
 
-    /// Entries of which `bytes` hold at least the first: as many as can be taken without being looked at one by one, in
+    /// Entries from `position` on, of which `bytes` hold at least the first: as many as can be taken without being looked at one by one, in
     /// the very way in which [`Sink::entry`] would take them. Those that would be refused are not taken, nor any that
     /// follow. `context` is moved behind the last one taken.
     ///
     /// # Errors
     /// The sink's own.
-    fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> Result<Run, Self::Error> {
-        let _ = (bytes, context, schema);
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Result<Run, Self::Error> {
+        let _ = (bytes, position, context, schema);
         Ok(Run::default())
     }
 
@@ -143,8 +150,8 @@ impl Style {
     }
 
     /// Whether the text is that of joedb 9.
-    pub(crate) fn is_reference_9(&self) -> bool {
-        self.fidelity == Fidelity::Reference && self.version == Version::V4
+    pub(crate) const fn is_reference_9(&self) -> bool {
+        matches!((self.fidelity, self.version), (Fidelity::Reference, Version::V4))
     }
 
     pub(crate) fn is_reference(&self) -> bool {
@@ -163,8 +170,15 @@ pub trait Format {
     /// One entry.
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema);
     /// Entries that are taken together: see [`Sink::run`]. It ends when the output is full.
-    fn run(&mut self, out: &mut Output<'_>, bytes: &[u8], context: &mut Context, schema: &Schema) -> Run {
-        let _ = (out, bytes, context, schema);
+    fn run(
+        &mut self,
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Run {
+        let _ = (out, bytes, position, context, schema);
         Run::default()
     }
     /// The same form for another part of the log, in the state that this one is in; `None` where it cannot be had.
@@ -363,11 +377,17 @@ impl<F: Format> Sink for TextSink<'_, F> {
     }
 
     #[inline]
-    fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> io::Result<Run> {
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> io::Result<Run> {
         if self.style.positions || self.style.schema_only || self.resuming.is_some() {
             return Ok(Run::default());
         }
-        let run = self.format.run(&mut self.out, bytes, context, schema);
+        let run = self.format.run(&mut self.out, bytes, position, context, schema);
         self.any |= run.entries > 0;
         self.settle()?;
         Ok(run)

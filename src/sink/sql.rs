@@ -2,12 +2,17 @@
 
 use super::blob::hex;
 use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
+use super::lines::{LineForm, Lines, Pieces};
 use super::sql_float;
 use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
-use super::{BlobReader, Ended, Format, Style};
+use super::{BlobReader, Ended, Format, Run, Style};
+use crate::decode::{Context, Target};
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use crate::head::Version;
 use crate::schema::Schema;
+use crate::text::append::Append;
 use crate::text::escape::{Escape, escaped, is_obeyed_by_terminals};
+use crate::text::plain::Plain;
 use crate::text::time::Utc;
 use crate::text::{Output, float};
 use crate::value::{BlobPosition, FieldType, Type, Value};
@@ -30,6 +35,7 @@ pub struct Sql {
     names: SqlNames,
     /// The reference prints nothing at all of a log without entries, unless it prints positions.
     silent: bool,
+    lines: Lines,
 }
 
 /// Above this many rows, an insertion is one statement that counts.
@@ -39,7 +45,7 @@ impl Sql {
     /// SQL in a style. `blobs` reads the data that blob values point to, for [`Style::blob_data`].
     #[must_use]
     pub fn new(style: Style, blobs: Option<BlobReader>) -> Sql {
-        Sql { style, blobs, names: SqlNames::default(), silent: false }
+        Sql { style, blobs, names: SqlNames::default(), silent: false, lines: Lines::default() }
     }
 
     fn table_name<'a>(&'a self, id: TableId, schema: &'a Schema) -> &'a [u8] {
@@ -84,8 +90,21 @@ impl Sql {
 
     fn value(&self, out: &mut Output<'_>, value: &Value<'_>) {
         match *value {
-            Value::String(text) if self.style.is_reference() => hex_literal(out, text),
-            Value::String(text) => text_literal(out, text),
+            Value::String(text) => self.text(out, text),
+            Value::Blob(blob) if self.style.blob_data => self.blob(out, blob),
+            _ => self.plain_value(out, value),
+        }
+    }
+
+    fn text(&self, out: &mut Output<'_>, text: &[u8]) {
+        if self.style.is_reference() { hex_literal(out, text) } else { text_literal(out, text) }
+    }
+
+    /// A value that is neither a string nor the data of a blob.
+    #[inline(always)]
+    fn plain_value(&self, out: &mut impl Append, value: &Value<'_>) {
+        match *value {
+            Value::String(_) => {}
             Value::Int32(number) => out.integer(number),
             Value::Int64(number) => out.integer(number),
             Value::Int8(number) => out.integer(number),
@@ -99,7 +118,6 @@ impl Sql {
             Value::Float32(number) => sql_float::single(out, number),
             Value::Float64(number) if self.style.is_reference() => float::six_digits(out, number),
             Value::Float64(number) => sql_float::double(out, number),
-            Value::Blob(blob) if self.style.blob_data => self.blob(out, blob),
             Value::Blob(_) => out.bytes(b"\"BLOB\""),
         }
     }
@@ -267,6 +285,7 @@ const fn column_type(plain: Type) -> &'static str {
 impl Sql {
     /// Schema entries change the names first, so that the new one can be printed beside the old one.
     fn schema_entry(&mut self, out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
+        self.lines.forget(entry);
         match *entry {
             Entry::CreateTable { name } => {
                 out.bytes(b"CREATE TABLE ");
@@ -372,6 +391,48 @@ impl Sql {
     }
 }
 
+/// `INSERT INTO "person"("__id") VALUES(0);`, `UPDATE "person" SET "name" = 'Rémi' WHERE "__id" = 0;`.
+impl LineForm for Sql {
+    const VALUE_FIRST: bool = true;
+    const PLAIN: Plain = Plain::without([b'\''; 3]);
+
+    fn pieces(&self, target: &Target, schema: &Schema) -> Option<Pieces> {
+        let Context { table, field, .. } = target.context;
+        let table_name = self.table_name(table, schema);
+        let [before, between, behind]: [&[&[u8]]; 3] = match target.kind.value_type() {
+            Some(Type::Blob) if self.style.blob_data => return None,
+            Some(value_type) => {
+                let remark: &[u8] = if value_type == Type::Blob { b"-- " } else { b"" };
+                let field_name = self.field_name(table, field, schema);
+                [
+                    &[remark, b"UPDATE \"", table_name, b"\" SET \"", field_name, b"\" = "],
+                    &[b" WHERE \"__id\" = "],
+                    &[b";\n"],
+                ]
+            }
+            None => [&[b"INSERT INTO \"", table_name, b"\"(\"__id\") VALUES("], &[], &[b");\n"]],
+        };
+        Some(Pieces { before: before.concat(), between: between.concat(), behind: behind.concat() })
+    }
+
+    fn version(&self) -> Version {
+        self.style.version
+    }
+
+    fn quote(&self) -> Option<u8> {
+        (!self.style.is_reference()).then_some(b'\'')
+    }
+
+    fn string(&self, out: &mut Output<'_>, text: &[u8]) {
+        self.text(out, text);
+    }
+
+    #[inline(always)]
+    fn number(&self, out: &mut impl Append, value: &Value<'_>) {
+        self.plain_value(out, value);
+    }
+}
+
 impl Format for Sql {
     fn begin(&mut self, out: &mut Output<'_>, position: u64, empty: bool) {
         self.silent = self.style.is_reference() && empty && !self.style.prints_positions();
@@ -431,10 +492,25 @@ impl Format for Sql {
         }
     }
 
+    #[inline]
+    fn run(
+        &mut self,
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Run {
+        let mut lines = std::mem::take(&mut self.lines);
+        let run = lines.run(self, out, (bytes, position), context, schema);
+        self.lines = lines;
+        run
+    }
+
     /// The data of blobs comes from a reader that cannot be shared.
     fn fork(&self) -> Option<Sql> {
         let Sql { style, names, silent, .. } = self;
-        let fork = Sql { style: *style, blobs: None, names: names.clone(), silent: *silent };
+        let fork = Sql { style: *style, blobs: None, names: names.clone(), silent: *silent, lines: Lines::default() };
         (!style.blob_data).then_some(fork)
     }
 

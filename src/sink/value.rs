@@ -5,8 +5,12 @@ use crate::codec::Cursor;
 use crate::entry::{RecordId, TableId};
 use crate::text::escape::{self, Escape};
 use crate::text::time::Utc;
+use crate::text::append::Append;
 use crate::text::{Output, float};
 use crate::value::{BlobPosition, FieldType, Type, Value, Values};
+
+/// So many values of a vector fit into a room: the longest is `nan(0x7ff8000000000001)`.
+const TOGETHER: usize = 128;
 
 /// A style, and what values need beyond it.
 pub(super) struct ValueWriter {
@@ -38,18 +42,32 @@ impl ValueWriter {
     }
 
     /// joedb 9 counts records from 1, and null is 0.
-    #[inline]
-    pub(super) fn record(&self, out: &mut Output<'_>, record: RecordId) {
-        if self.style.is_reference_9() { out.integer(record.stored()) } else { out.integer(record.0) }
+    #[inline(always)]
+    pub(super) const fn record_number(&self, record: RecordId) -> i64 {
+        if self.style.is_reference_9() { record.0.wrapping_add(1) } else { record.0 }
     }
 
-    #[inline(always)]
+    #[inline]
+    pub(super) fn record(&self, out: &mut Output<'_>, record: RecordId) {
+        out.integer(self.record_number(record));
+    }
+
+    #[inline]
     pub(super) fn value(&self, out: &mut Output<'_>, value: &Value<'_>) {
         match *value {
             Value::String(text) => self.quoted(out, text),
+            _ => self.number(out, value),
+        }
+    }
+
+    /// A value that is no string.
+    #[inline(always)]
+    pub(super) fn number(&self, out: &mut impl Append, value: &Value<'_>) {
+        match *value {
+            Value::String(_) => {}
             Value::Int32(number) => out.integer(number),
             Value::Int64(number) => out.integer(number),
-            Value::Reference(record) => self.record(out, record),
+            Value::Reference(record) => out.integer(self.record_number(record)),
             Value::Boolean(truth) => self.boolean(out, truth),
             Value::Float32(number) => self.float(out, number),
             Value::Float64(number) => self.float(out, number),
@@ -59,8 +77,8 @@ impl ValueWriter {
         }
     }
 
-    fn boolean(&self, out: &mut Output<'_>, truth: bool) {
-        out.bytes(match (truth, self.style.is_reference_9()) {
+    fn boolean(&self, out: &mut impl Append, truth: bool) {
+        out.short(match (truth, self.style.is_reference_9()) {
             (true, true) => b"1",
             (false, true) => b"0",
             (true, false) => b"true",
@@ -68,7 +86,7 @@ impl ValueWriter {
         });
     }
 
-    fn float<F: float::Float>(&self, out: &mut Output<'_>, number: F) {
+    fn float<F: float::Float>(&self, out: &mut impl Append, number: F) {
         if self.style.is_reference() {
             float::six_digits(out, number.double());
         } else {
@@ -77,7 +95,7 @@ impl ValueWriter {
     }
 
     /// `position,size`; the one number of version 4 in its own dumps, and where its size cannot be found.
-    fn blob(&self, out: &mut Output<'_>, blob: BlobPosition) {
+    fn blob(&self, out: &mut impl Append, blob: BlobPosition) {
         let located = match blob.size {
             Some(size) => Some((blob.position, size)),
             None if self.style.is_reference() => None,
@@ -96,44 +114,61 @@ impl ValueWriter {
     /// The count and the values of a vector.
     pub(super) fn values(&self, out: &mut Output<'_>, values: &Values<'_>) {
         out.integer(values.count());
-        let mut cursor = Cursor::new(values.bytes);
+        let bytes = values.bytes;
         match values.value_type() {
-            Type::String => self.strings(out, values.count(), cursor),
-            // The types of long vectors, without asking each value for its own.
-            Type::Int32 => self.each(out, || cursor.array().ok().map(i32::from_le_bytes), Output::integer),
-            Type::Int64 => self.each(out, || cursor.array().ok().map(i64::from_le_bytes), Output::integer),
-            Type::Float64 => {
-                let float = |out: &mut Output<'_>, number| self.float(out, number);
-                self.each(out, || cursor.array().ok().map(f64::from_le_bytes), float);
-            }
-            _ => {
-                let mut values = values.iter();
-                self.each(out, || values.next(), |out, value| self.value(out, &value));
+            Type::String => self.strings(out, values),
+            Type::Int32 => self.fixed(out, bytes, |bytes| Value::Int32(i32::from_le_bytes(bytes))),
+            Type::Int64 => self.fixed(out, bytes, |bytes| Value::Int64(i64::from_le_bytes(bytes))),
+            Type::Float32 => self.fixed(out, bytes, |bytes| Value::Float32(f32::from_le_bytes(bytes))),
+            Type::Float64 => self.fixed(out, bytes, |bytes| Value::Float64(f64::from_le_bytes(bytes))),
+            Type::Int8 => self.fixed(out, bytes, |bytes| Value::Int8(i8::from_le_bytes(bytes))),
+            Type::Int16 => self.fixed(out, bytes, |bytes| Value::Int16(i16::from_le_bytes(bytes))),
+            Type::Boolean => self.fixed(out, bytes, |[byte]| Value::Boolean(byte != 0)),
+            Type::Reference | Type::Blob => {
+                for value in values.iter() {
+                    self.item(out, &value);
+                    out.breathe();
+                }
             }
         }
     }
 
     #[inline(always)]
-    fn each<'w, T>(
+    fn item(&self, out: &mut impl Append, value: &Value<'_>) {
+        out.byte(b' ');
+        self.number(out, value);
+    }
+
+    /// Values of one size, some at a time.
+    #[inline(always)]
+    fn fixed<const N: usize>(
         &self,
-        out: &mut Output<'w>,
-        mut next: impl FnMut() -> Option<T>,
-        mut print: impl FnMut(&mut Output<'w>, T),
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        value: impl Fn([u8; N]) -> Value<'static>,
     ) {
-        while let Some(value) = next() {
-            out.byte(b' ');
-            print(out, value);
+        for some in bytes.as_chunks::<N>().0.chunks(TOGETHER) {
+            let in_a_hurry = out.in_room(|room| {
+                some.iter().for_each(|&bytes| self.item(room, &value(bytes)));
+                Some(())
+            });
+            if in_a_hurry.is_none() {
+                some.iter().for_each(|&bytes| self.item(out, &value(bytes)));
+            }
             out.breathe();
         }
     }
 
-    fn strings(&self, out: &mut Output<'_>, count: u64, mut cursor: Cursor<'_>) {
-        for _ in 0..count {
+    fn strings(&self, out: &mut Output<'_>, values: &Values<'_>) {
+        let (mut cursor, escape) = (Cursor::new(values.bytes), self.escape());
+        for _ in 0..values.count() {
             let Ok(length) = cursor.compact() else { break };
             let ahead = cursor.rest();
             let Ok(text) = cursor.take(length) else { break };
             out.byte(b' ');
-            escape::quoted_ahead(out, ahead, text.len(), self.escape());
+            if out.in_room(|room| room.quoted(b'"', ahead, text.len(), escape::PLAIN)).is_none() {
+                escape::quoted(out, text, escape);
+            }
             out.breathe();
         }
     }

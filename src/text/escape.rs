@@ -1,6 +1,7 @@
 //! Strings of a log as quoted text, in the reference's way and in a way that is safe on a terminal.
 
 use super::Output;
+use super::plain::Plain;
 
 /// Which bytes are copied as they are, and which are written as `\ooo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,48 +25,12 @@ pub fn quoted(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
     out.byte(b'"');
 }
 
-/// Appends the first `length` bytes of `ahead` in double quotes. What follows them is looked at and not written, so that
-/// a short string is a block or two.
-#[inline(always)]
-pub(crate) fn quoted_ahead(out: &mut Output<'_>, ahead: &[u8], length: usize, escape: Escape) {
-    if length > SHORT {
-        return quoted(out, ahead.get(..length).unwrap_or_default(), escape);
-    }
-    out.byte(b'"');
-    let mut done = 0_usize;
-    while done < length {
-        let left = length.saturating_sub(done);
-        match ahead.get(done..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-            Some(block) if is_plain_up_to(block, left) => out.block(block, left),
-            _ => {
-                // What precedes is plain, and so no `?`.
-                escaped(out, ahead.get(done..length).unwrap_or_default(), escape);
-                break;
-            }
-        }
-        done = done.saturating_add(BLOCK);
-    }
-    out.byte(b'"');
-}
-
-/// Strings up to so many bytes are appended without looking at how full the output is.
-const SHORT: usize = 4096;
-
-/// Bytes that are looked at together.
-const BLOCK: usize = 16;
-
-#[inline(always)]
-fn is_plain_up_to(block: &[u8; BLOCK], length: usize) -> bool {
-    let limit = u8::try_from(length).unwrap_or(u8::MAX);
-    (0_u8..).zip(block).fold(true, |all, (index, &byte)| all & (is_plain(byte) | (index >= limit)))
-}
-
 /// Appends `bytes` without the quotes.
 pub fn escaped(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
     let mut rest = bytes;
     let mut previous = 0;
     while let Some(&byte) = rest.first() {
-        let plain = plain_run(rest);
+        let plain = PLAIN.run(rest.get(..PIECE).unwrap_or(rest));
         if plain > 0 {
             let (run, after) = rest.split_at(plain);
             out.bytes(run);
@@ -81,22 +46,8 @@ pub fn escaped(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
     }
 }
 
-/// The number of bytes at the beginning that are copied whatever follows: printable ASCII but for `"`, `?`, `\`.
-#[inline]
-fn plain_run(bytes: &[u8]) -> usize {
-    let piece = bytes.get(..PIECE).unwrap_or(bytes);
-    // Blocks without a branch for each byte, so that the compiler makes vector instructions of them.
-    let mut blocks = piece.chunks_exact(BLOCK);
-    let plain =
-        blocks.by_ref().take_while(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte)));
-    let run = plain.count().saturating_mul(BLOCK);
-    let rest = piece.get(run..).unwrap_or_default();
-    run.saturating_add(rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len()))
-}
-
-const fn is_plain(byte: u8) -> bool {
-    (byte >= 0x20) & (byte < 0x7f) & (byte != b'"') & (byte != b'\\') & (byte != b'?')
-}
+/// Bytes that are copied whatever follows.
+pub(crate) const PLAIN: Plain = Plain::without(*b"\"?\\");
 
 /// Writes what `rest` begins with and returns how many bytes that were.
 fn special(out: &mut Output<'_>, rest: &[u8], byte: u8, previous: u8, escape: Escape) -> usize {

@@ -1,6 +1,7 @@
 //! The buffer between the formatters and a writer.
 
-use super::decimal::{Decimal, Digits, words};
+use super::append::Append;
+use super::decimal::Decimal;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -19,8 +20,8 @@ pub struct Output<'w> {
     failure: Option<io::Error>,
 }
 
-/// What [`Output::block`] may write beyond what it keeps.
-const SLACK: usize = 32;
+/// What a block may write beyond what it keeps.
+pub(super) const SLACK: usize = 32;
 
 impl<'w> Output<'w> {
     /// An output that spills into `writer`.
@@ -73,15 +74,17 @@ impl<'w> Output<'w> {
         self.used = end;
     }
 
-    /// Appends the first `length` bytes of a block, at most `N`, as one store: the rest is overwritten by what follows.
+    /// Free bytes behind what was collected.
     #[inline(always)]
-    pub(crate) fn block<const N: usize>(&mut self, block: &[u8; N], length: usize) {
-        const { assert!(N <= SLACK) };
-        self.make_room(self.used);
-        if let Some(place) = self.buffer.get_mut(self.used..).and_then(|rest| rest.first_chunk_mut::<N>()) {
-            *place = *block;
-        }
-        self.used = self.used.saturating_add(length.min(N));
+    pub(super) fn place<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.make_room(self.used.saturating_add(N));
+        self.buffer.get_mut(self.used..)?.first_chunk_mut()
+    }
+
+    /// Takes so many bytes of [`Output::place`] for collected.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, length: usize) {
+        self.used = self.used.saturating_add(length).min(self.buffer.len());
     }
 
     /// Makes sure that there is slack behind `end`.
@@ -110,29 +113,18 @@ impl<'w> Output<'w> {
     /// Appends one byte.
     #[inline]
     pub fn byte(&mut self, byte: u8) {
-        self.block(&[byte], 1);
+        Append::byte(self, byte);
     }
 
     /// Appends an integer in decimal.
     #[inline]
     pub fn integer(&mut self, value: impl Decimal) {
-        let (negative, magnitude) = value.parts();
-        if negative {
-            self.byte(b'-');
-        }
-        words(magnitude, &mut |(word, length)| self.block(&word, length));
-    }
-
-    /// Appends digits that were made before.
-    #[inline(always)]
-    pub fn digits(&mut self, digits: &Digits) {
-        self.block(&digits.block, digits.length);
+        Append::integer(self, value);
     }
 
     /// Appends formatted text; for rare lines, not for the values of a dump.
-    pub fn text(&mut self, arguments: std::fmt::Arguments<'_>) {
-        // Collecting fails only where a `Display` does, and none here does.
-        let _ = fmt::Write::write_fmt(self, arguments);
+    pub fn text(&mut self, arguments: fmt::Arguments<'_>) {
+        Append::text(self, arguments);
     }
 
     /// Whether it is time to spill.
@@ -182,6 +174,23 @@ impl<'w> Output<'w> {
         self.spill();
         self.result()?;
         self.writer.as_mut().map_or(Ok(()), |writer| writer.flush())
+    }
+}
+
+impl Append for Output<'_> {
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        Output::bytes(self, bytes);
+    }
+
+    #[inline(always)]
+    fn block<const N: usize>(&mut self, block: &[u8; N], length: usize) {
+        const { assert!(N <= SLACK) };
+        self.make_room(self.used);
+        if let Some(place) = self.buffer.get_mut(self.used..).and_then(|rest| rest.first_chunk_mut::<N>()) {
+            *place = *block;
+        }
+        self.used = self.used.saturating_add(length);
     }
 }
 
