@@ -264,13 +264,7 @@ impl<F: Format> Sink for Skip<F> {
 
     /// Whether these entries make sense is for those who format them.
     #[inline]
-    fn run(
-        &mut self,
-        bytes: &[u8],
-        _: u64,
-        context: &mut Context,
-        _: &Schema,
-    ) -> Result<Run, Infallible> {
+    fn run(&mut self, bytes: &[u8], _: u64, context: &mut Context, _: &Schema) -> Result<Run, Infallible> {
         let mut run = Run::default();
         while let Some(rest) = bytes.get(run.bytes..)
             && let Some(length) = skip_simple(rest, context)

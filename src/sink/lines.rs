@@ -94,45 +94,16 @@ impl Prepared {
     }
 }
 
-/// The values of a line.
-#[derive(Clone, Copy, PartialEq)]
-enum Values {
-    /// Of an insertion.
-    None,
-    String,
-    /// This type has a fixed size.
-    Fixed(Type, usize),
-    Other(Type),
-}
-
-impl Values {
-    fn of(value_type: Option<Type>, version: Version) -> Values {
-        match value_type {
-            None => Values::None,
-            Some(Type::String) => Values::String,
-            Some(fixed) if fixed.is_fixed_size() => {
-                // At most eight bytes.
-                Values::Fixed(fixed, usize::try_from(fixed.least_size(version)).unwrap_or(0))
-            }
-            Some(other) => Values::Other(other),
-        }
-    }
-
-    const fn value_type(self) -> Option<Type> {
-        match self {
-            Values::None => None,
-            Values::String => Some(Type::String),
-            Values::Fixed(plain, _) | Values::Other(plain) => Some(plain),
-        }
-    }
-}
-
 /// The lines of insertions into a table, or of updates of a field.
 struct Line {
-    values: Values,
+    /// The type of the values; an insertion has none.
+    value_type: Option<Type>,
+    /// The size of a value of a type of one size, else 0.
+    size: usize,
     before: Prepared,
     between: Prepared,
-    behind: Prepared,
+    /// A few bytes.
+    behind: ([u8; 8], usize),
     /// Which schema this was prepared for.
     generation: u64,
 }
@@ -206,10 +177,10 @@ impl Lines {
             self.prepare(form, target, schema);
             return None;
         };
-        if line.values.value_type() != target.kind.value_type() {
+        if line.value_type != target.kind.value_type() {
             return None;
         }
-        let value = Raw::new(&mut cursor, line.values, form.version())?;
+        let value = Raw::new(&mut cursor, line, form.version())?;
         let length = cursor.offset();
         let in_a_hurry = out.in_room(|room| {
             form.place(room, position, length);
@@ -223,7 +194,7 @@ impl Lines {
                 line.between(room);
                 value.append(form, room)?;
             }
-            line.behind.append(room);
+            line.behind(room);
             Some(())
         });
         if in_a_hurry.is_none() {
@@ -295,16 +266,25 @@ impl Line {
         if [&before, &between, &behind].into_iter().any(is_long) {
             return None;
         }
-        let [before, between, behind] = [before, between, behind].map(|piece| Prepared::new(&piece));
-        let values = Values::of(value_type, form.version());
-        Some(Line { values, before, between, behind, generation })
+        let [before, between] = [before, between].map(|piece| Prepared::new(&piece));
+        let fixed =
+            value_type.filter(|some| some.is_fixed_size()).map_or(0, |f| f.least_size(form.version()));
+        let size = usize::try_from(fixed).ok()?;
+        let behind = few_bytes(&behind)?;
+        Some(Line { value_type, size, before, between, behind, generation })
     }
 
     #[inline(always)]
     fn between(&self, out: &mut impl Append) {
-        if self.values != Values::None {
+        if self.value_type.is_some() {
             self.between.append(out);
         }
+    }
+
+    #[inline(always)]
+    fn behind(&self, out: &mut impl Append) {
+        let (bytes, length) = &self.behind;
+        out.block(bytes, *length);
     }
 
     /// A line with a string that is long, or not plain throughout.
@@ -328,45 +308,52 @@ impl Line {
             self.between(out);
             out.digits(record);
         }
-        self.behind.append(out);
+        self.behind(out);
     }
+}
+
+fn few_bytes(text: &[u8]) -> Option<([u8; 8], usize)> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..text.len())?.copy_from_slice(text);
+    Some((bytes, text.len()))
 }
 
 /// The bytes of the value of an entry.
 #[derive(Clone, Copy)]
 struct Raw<'a> {
-    values: Values,
+    value_type: Option<Type>,
     version: Version,
     /// They begin with the value, a string without its length; what follows is there too.
     ahead: &'a [u8],
-    /// How many are those of the value.
+    /// How many are those of a string.
     length: usize,
 }
 
 impl<'a> Raw<'a> {
     #[inline(always)]
-    fn new(cursor: &mut Cursor<'a>, values: Values, version: Version) -> Option<Raw<'a>> {
+    fn new(cursor: &mut Cursor<'a>, line: &Line, version: Version) -> Option<Raw<'a>> {
+        let value_type = line.value_type;
         let mut ahead = cursor.rest();
-        let length = match values {
-            Values::None => 0,
-            Values::String => {
+        let length = match value_type {
+            _ if line.size > 0 => cursor.take(line.size as u64).ok()?.len(),
+            None => 0,
+            Some(Type::String) => {
                 let length = cursor.compact().ok()?;
                 ahead = cursor.rest();
                 cursor.take(length).ok()?.len()
             }
-            Values::Fixed(_, size) => cursor.take(size as u64).ok()?.len(),
-            Values::Other(other) => {
+            Some(other) => {
                 skip_value(cursor, other, version)?;
-                ahead.len().wrapping_sub(cursor.left())
+                0
             }
         };
-        Some(Raw { values, version, ahead, length })
+        Some(Raw { value_type, version, ahead, length })
     }
 
     /// Appends the value; `None` if that takes more care.
     #[inline(always)]
     fn append<F: LineForm>(&self, form: &F, room: &mut Room<'_>) -> Option<()> {
-        match self.values.value_type() {
+        match self.value_type {
             None => Some(()),
             Some(Type::String) => room.quoted(form.quote()?, self.ahead, self.length, F::PLAIN),
             Some(other) => self.number(form, room, other),
@@ -375,7 +362,7 @@ impl<'a> Raw<'a> {
 
     /// Appends any value. What is cut was not passed over, so nothing is left out.
     fn append_with_care<F: LineForm>(&self, form: &F, out: &mut Output<'_>) {
-        match self.values.value_type() {
+        match self.value_type {
             None => {}
             Some(Type::String) => form.string(out, self.ahead.get(..self.length).unwrap_or_default()),
             Some(other) => {

@@ -510,7 +510,13 @@ impl Format for Sql {
     /// The data of blobs comes from a reader that cannot be shared.
     fn fork(&self) -> Option<Sql> {
         let Sql { style, names, silent, .. } = self;
-        let fork = Sql { style: *style, blobs: None, names: names.clone(), silent: *silent, lines: Lines::default() };
+        let fork = Sql {
+            style: *style,
+            blobs: None,
+            names: names.clone(),
+            silent: *silent,
+            lines: Lines::default(),
+        };
         (!style.blob_data).then_some(fork)
     }
 

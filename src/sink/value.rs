@@ -3,9 +3,9 @@
 use super::{BlobReader, Style};
 use crate::codec::Cursor;
 use crate::entry::{RecordId, TableId};
+use crate::text::append::Append;
 use crate::text::escape::{self, Escape};
 use crate::text::time::Utc;
-use crate::text::append::Append;
 use crate::text::{Output, float};
 use crate::value::{BlobPosition, FieldType, Type, Value, Values};
 

@@ -77,14 +77,16 @@ impl<'w> Output<'w> {
     /// Free bytes behind what was collected.
     #[inline(always)]
     pub(super) fn place<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
-        self.make_room(self.used.saturating_add(N));
+        if self.buffer.len().wrapping_sub(self.used) < N {
+            self.grow(self.used.saturating_add(N));
+        }
         self.buffer.get_mut(self.used..)?.first_chunk_mut()
     }
 
-    /// Takes so many bytes of [`Output::place`] for collected.
+    /// Takes so many bytes of [`Output::place`], which are there, for collected.
     #[inline(always)]
-    pub(super) fn advance(&mut self, length: usize) {
-        self.used = self.used.saturating_add(length).min(self.buffer.len());
+    pub(super) const fn advance(&mut self, length: usize) {
+        self.used = self.used.wrapping_add(length);
     }
 
     /// Makes sure that there is slack behind `end`.

@@ -3,8 +3,7 @@
 /// Printable ASCII but for some characters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plain {
-    /// Eight times each of the characters.
-    others: [u64; 3],
+    others: [u8; 3],
 }
 
 /// Bytes that are looked at together.
@@ -19,8 +18,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 impl Plain {
     /// Printable ASCII without these.
     pub(crate) const fn without(others: [u8; 3]) -> Plain {
-        let [first, second, third] = others;
-        Plain { others: [eight_times(first), eight_times(second), eight_times(third)] }
+        Plain { others }
     }
 
     /// The highest bit of each byte that is not plain. A byte above the lowest such one may be marked without reason: the
@@ -32,20 +30,25 @@ impl Plain {
         let control = word.wrapping_sub(SPACES);
         // 7f is marked by the addition, what is no ASCII by itself.
         let not_ascii = word | word.wrapping_add(ONES);
-        let others = (word ^ first).wrapping_sub(ONES)
-            | (word ^ second).wrapping_sub(ONES)
-            | (word ^ third).wrapping_sub(ONES);
+        let others = (word ^ eight_times(first)).wrapping_sub(ONES)
+            | (word ^ eight_times(second)).wrapping_sub(ONES)
+            | (word ^ eight_times(third)).wrapping_sub(ONES);
         (control | not_ascii | others) & HIGH
     }
 
     /// Whether the first `length` bytes of a block, or all of it, are plain.
     #[inline(always)]
     pub(crate) fn is_block(self, block: &[u8; BLOCK], length: usize) -> bool {
-        let [low, high] = halves(block);
-        if length >= BLOCK {
-            return (self.marks(low) | self.marks(high)) == 0;
+        let [first, second, third] = self.others;
+        let window = WINDOW.get(BLOCK.wrapping_sub(length.min(BLOCK))..).and_then(|rest| rest.first_chunk());
+        // Without a branch for each byte, and from 0, so that the compiler makes a few vector instructions of it.
+        let mut others = 0;
+        for (&byte, &counts) in block.iter().zip(window.unwrap_or(&[0; BLOCK])) {
+            let is_control = (byte < 0x20) | (byte >= 0x7f);
+            let is_other = (byte == first) | (byte == second) | (byte == third);
+            others |= u8::from(is_control | is_other) & counts;
         }
-        (self.marks(low) & first_bytes(length) | self.marks(high) & first_bytes(length.saturating_sub(8))) == 0
+        others == 0
     }
 
     /// How many bytes at the beginning are plain.
@@ -67,21 +70,13 @@ const fn eight_times(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-#[inline(always)]
-fn halves(block: &[u8; BLOCK]) -> [u64; 2] {
-    let both = u128::from_le_bytes(*block);
-    [both & u128::from(u64::MAX), both >> 64].map(|half| u64::try_from(half).unwrap_or(0))
-}
-
-/// All bits of so many bytes, at most eight.
-#[inline(always)]
-const fn first_bytes(length: usize) -> u64 {
-    match length {
-        0 => 0,
-        1..8 => !u64::MAX.wrapping_shl((length as u32).wrapping_mul(8)),
-        _ => u64::MAX,
-    }
-}
+/// A block of these that begins `length` bytes before the middle counts so many bytes, and none behind them.
+static WINDOW: [u8; 2 * BLOCK] = {
+    let mut window = [0; 2 * BLOCK];
+    let (counted, _) = window.split_at_mut(BLOCK);
+    counted.copy_from_slice(&[0xff; BLOCK]);
+    window
+};
 
 #[cfg(test)]
 mod tests {
