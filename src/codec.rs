@@ -116,6 +116,19 @@ pub(crate) const fn compact_word(number: u64) -> (u64, usize) {
     (((number.wrapping_shl(shift)) | first).swap_bytes(), (following as usize).saturating_add(1))
 }
 
+/// The compact number that eight bytes begin with, and how many of them it takes.
+#[inline(always)]
+pub(crate) const fn compact_of_word(word: [u8; 8]) -> (u64, usize) {
+    let [first, ..] = word;
+    // A processor foresees this one, and needs not wait for the number to know where it ends.
+    if first < 0x20 {
+        return (first as u64, 1);
+    }
+    let following = first >> 5;
+    let shift = 7_u32.saturating_sub(following as u32).wrapping_mul(8);
+    ((u64::from_be_bytes(word) & COMPACT_MAX).wrapping_shr(shift), (following as usize).saturating_add(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +172,13 @@ mod tests {
             let mut cursor = Cursor::new(&bytes);
             proptest::prop_assert_eq!(cursor.compact(), Ok(number));
             proptest::prop_assert_eq!(cursor.left(), 0);
+        }
+
+        #[test]
+        fn a_number_is_the_same_from_a_word_and_from_a_slice(word in proptest::prelude::any::<[u8; 8]>()) {
+            let mut cursor = Cursor::new(&word);
+            let number = cursor.compact().unwrap();
+            proptest::prop_assert_eq!(compact_of_word(word), (number, cursor.offset()));
         }
     }
 }

@@ -14,7 +14,7 @@
 //! # let crashed = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/corpus/real/killed_soft.joedb").as_ref();
 //!
 //! // What is in it?
-//! let mut journal = Journal::open(crashed, Access::Automatic)?;
+//! let mut journal = Journal::open(crashed, Access::Window)?;
 //! let checkpoint = journal.checkpoints().current()?;
 //! let mut entries = journal.entries(checkpoint);
 //! while let Some(located) = entries.next()? {
@@ -40,7 +40,7 @@
 //!
 //! * [`head`]: the 41 bytes, and what may be believed of them in a file of a given size
 //! * the codec: [`Decoder`] turns bytes into an [`Entry`], [`Encoder`] turns it back
-//! * [`journal`]: a file as entries, through a memory map or a window of positioned reads
+//! * [`journal`]: a file as entries, through a window of positioned reads or a memory map
 //! * [`schema`] and [`sense`]: tables and fields by id, and whether an entry makes sense
 //! * [`sink`], [`replay`], [`follow`] and [`printing`]: where entries go, and playing a log into it, at once, as it grows,
 //!   or on several processors
@@ -102,6 +102,7 @@ pub mod replay;
 pub mod schema;
 pub mod sense;
 pub mod sink;
+mod skip;
 pub mod storage;
 pub mod store;
 pub mod text;

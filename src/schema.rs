@@ -131,12 +131,19 @@ impl Field {
     }
 }
 
+/// What the place of no field takes, in [`Schema::takes`]: every table takes records.
+pub(crate) const RECORDS: u8 = u8::MAX;
+
+/// What a field takes, in [`Schema::takes`], that does not exist or can have no value.
+const NOTHING: u8 = 0;
+
 /// A table that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     name: Box<[u8]>,
     fields: Vec<Option<Field>>,
     names: HashMap<Box<[u8]>, FieldId>,
+    takes: Vec<u8>,
 }
 
 impl Table {
@@ -217,6 +224,13 @@ impl Schema {
     #[must_use]
     pub fn field(&self, table: TableId, field: FieldId) -> Option<&Field> {
         self.table(table)?.field(field)
+    }
+
+    /// What the fields of a table take, by their ids: the id of a type each. Field 0, which is none, takes [`RECORDS`].
+    /// Empty where there is no such table.
+    #[inline]
+    pub(crate) fn takes(&self, table: TableId) -> &[u8] {
+        self.table(table).map_or(&[], |table| &table.takes)
     }
 
     /// The tables that exist, in the order of their ids.
@@ -369,7 +383,7 @@ impl Schema {
     fn create_table(&mut self, name: &[u8]) {
         if let Some(id) = self.next_table() {
             self.names.insert(name.into(), id);
-            self.tables.push(Some(Table { name: name.into(), fields: Vec::new(), names: HashMap::new() }));
+            self.tables.push(Some(Table::new(name)));
         }
     }
 
@@ -389,10 +403,15 @@ impl Schema {
 }
 
 impl Table {
+    fn new(name: &[u8]) -> Table {
+        Table { name: name.into(), fields: Vec::new(), names: HashMap::new(), takes: vec![RECORDS] }
+    }
+
     fn add_field(&mut self, name: &[u8], field_type: FieldType) {
         if let Ok(id) = next_id(self.fields.len()) {
             self.names.insert(name.into(), FieldId(id));
             self.fields.push(Some(Field { name: name.into(), field_type }));
+            self.takes.push(field_type.value_type().map_or(NOTHING, Type::id));
         }
     }
 
@@ -400,6 +419,7 @@ impl Table {
         let slot = index(id.0).and_then(|index| self.fields.get_mut(index));
         if let Some(field) = slot.and_then(Option::take) {
             self.names.remove(&field.name);
+            self.takes.iter_mut().skip(id.0.into()).take(1).for_each(|takes| *takes = NOTHING);
         }
     }
 

@@ -9,7 +9,7 @@ mod one_by_one;
 mod support;
 
 use allocations::{Counting, peak_of};
-use joedb::diagnosis::FindingId;
+use joedb::diagnosis::{FindingId, Question, Survey, survey};
 use joedb::head::{HEAD_LENGTH, HEAD_SIZE, Head};
 use joedb::journal::{Access, Journal};
 use joedb::recovery::{PlanError, PlanOptions, Target, plan};
@@ -421,6 +421,18 @@ proptest! {
 
 // ---- Entries that are taken together ---------------------------------------------------------------------------
 
+/// A log with other bytes at some places. The head stays, so that there is something to read.
+fn damaged(log: &Log, damage: Vec<(Index, u8)>) -> Vec<u8> {
+    let mut bytes = log.bytes.clone();
+    for (place, byte) in damage {
+        let place = HEAD_LENGTH + place.index(bytes.len() - HEAD_LENGTH + 1);
+        if let Some(place) = bytes.get_mut(place) {
+            *place = byte;
+        }
+    }
+    bytes
+}
+
 /// What is printed of `range`, and what is said of it.
 fn printed(bytes: &[u8], range: Range, style: Style, one_by_one: bool) -> (Vec<u8>, Replayed) {
     let mut journal = journal(bytes);
@@ -445,14 +457,7 @@ proptest! {
         damage in vec((any::<Index>(), any::<u8>()), 0..4),
         bounds in any::<[Index; 3]>(),
     ) {
-        let mut bytes = log.bytes.clone();
-        for (place, byte) in damage {
-            // The head stays, so that there is something to print.
-            let place = HEAD_LENGTH + place.index(bytes.len() - HEAD_LENGTH + 1);
-            if let Some(place) = bytes.get_mut(place) {
-                *place = byte;
-            }
-        }
+        let bytes = damaged(&log, damage);
         let size = bytes.len() as u64;
         let mut bounds = bounds.map(|bound| HEAD_SIZE + bound.index((size - HEAD_SIZE + 1) as usize) as u64);
         bounds.sort_unstable();
@@ -465,6 +470,28 @@ proptest! {
                 prop_assert_eq!(together, printed(&bytes, range, style, true));
             }
         }
+    }
+}
+
+/// A survey of a file that is read to its end, with a look at every position; entries that are loaded are looked at one
+/// by one.
+fn surveyed(bytes: &[u8], one_by_one: bool) -> Survey {
+    let load = one_by_one.then(Limits::default);
+    let positions = (HEAD_SIZE..=bytes.len() as u64).step_by(97).collect();
+    let question = Question { positions, time: Some(0), load };
+    let mut found = survey(&mut journal(bytes), &question, &mut |_| {}).unwrap();
+    found.load = None;
+    found
+}
+
+proptest! {
+    #[test]
+    fn entries_taken_together_are_counted_and_judged_as_one_by_one(
+        log in any_log(100),
+        damage in vec((any::<Index>(), any::<u8>()), 0..3),
+    ) {
+        let bytes = damaged(&log, damage);
+        prop_assert_eq!(surveyed(&bytes, false), surveyed(&bytes, true));
     }
 }
 

@@ -3,9 +3,10 @@
 use super::input::{LARGEST, file};
 use super::support::{advised, diagnosed, journal, loaded_report, recovered, report};
 use super::terminal::assert_harmless;
-use joedb::diagnosis::{FindingId, Report};
+use joedb::diagnosis::{FindingId, Question, Report, Survey, survey};
 use joedb::recovery::Target;
 use joedb::storage::memory::MemoryFile;
+use joedb::store::Limits;
 use joedb::{Head, Journal};
 
 /// The bytes are a file as they are, and once more with a head if they have none.
@@ -21,10 +22,20 @@ pub fn run(data: &[u8]) {
     assert_shows(&report);
     // With a look at which records exist.
     assert_shows(&loaded_report(&bytes));
+    // What is loaded is looked at entry by entry.
+    assert_eq!(surveyed(&bytes, None), surveyed(&bytes, Some(Limits::default())), "together and one by one");
     let windowed = Journal::of_storage(Box::new(MemoryFile::new(bytes.clone())));
     assert_eq!(diagnosed(&mut windowed.expect("a head")), report, "a window gives another verdict");
     assert_cuts_agree(&report, &bytes);
     assert_advice_can_be_followed(&report, &bytes);
+}
+
+/// What a walk over the whole file finds, but for what came of loading it.
+fn surveyed(bytes: &[u8], load: Option<Limits>) -> Survey {
+    let question = Question { load, ..Question::default() };
+    let mut found = survey(&mut journal(bytes), &question, &mut |_| {}).expect("memory can be read");
+    found.load = None;
+    found
 }
 
 fn assert_shows(report: &Report) {

@@ -1,10 +1,12 @@
 //! One walk over a whole log, and what it leaves to know: counts at every position that may become a cut.
 
 use super::load::{Load, Loader};
+use crate::decode::Context;
 use crate::entry::{Entry, Kind, Located};
-use crate::head::{Checkpoints, HEAD_SIZE};
+use crate::head::{Checkpoints, HEAD_SIZE, Version};
 use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
 use crate::sense::{Damage, Sense};
+use crate::skip::skip;
 use crate::store::Limits;
 use serde::Serialize;
 
@@ -82,7 +84,7 @@ pub enum Mark {
 }
 
 /// What a walk over the whole file found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Survey {
     marks: Vec<(u64, Mark)>,
     /// The end of the last entry that decodes and makes sense.
@@ -133,7 +135,7 @@ pub fn survey(
     watch: &mut dyn FnMut(u64),
 ) -> Result<Survey, SourceError> {
     let checkpoints = *journal.checkpoints();
-    let mut surveyor = Surveyor::new(&checkpoints, question, watch);
+    let mut surveyor = Surveyor::new(&checkpoints, journal.version(), question, watch);
     let walk = journal.entries(checkpoints.size).walk(&mut surveyor)?;
     let mut survey = surveyor.finish(walk);
     // A device may have a terabyte of zeros, and they would tell nothing.
@@ -177,12 +179,20 @@ struct Surveyor<'w> {
     last_before: Option<Boundary>,
     damage: Option<Damage>,
     loader: Option<Loader>,
+    /// Whether entries that need not be looked at one by one are not: the log is of the version of [`skip`], and they
+    /// are not loaded.
+    skips: bool,
     crc: RunningCrc,
     watch: &'w mut dyn FnMut(u64),
 }
 
 impl<'w> Surveyor<'w> {
-    fn new(checkpoints: &Checkpoints, question: &Question, watch: &'w mut dyn FnMut(u64)) -> Surveyor<'w> {
+    fn new(
+        checkpoints: &Checkpoints,
+        version: Version,
+        question: &Question,
+        watch: &'w mut dyn FnMut(u64),
+    ) -> Surveyor<'w> {
         let mut asked: Vec<u64> =
             of_interest(checkpoints).chain(question.positions.iter().copied()).collect();
         asked.sort_unstable();
@@ -201,6 +211,7 @@ impl<'w> Surveyor<'w> {
             last_before: None,
             damage: None,
             loader: question.load.map(Loader::new),
+            skips: version == Version::V5 && question.load.is_none(),
             crc: RunningCrc::new(),
             watch,
         };
@@ -272,6 +283,26 @@ impl<'w> Surveyor<'w> {
 
 impl Visitor for Surveyor<'_> {
     type Error = SourceError;
+
+    /// The entry that reaches a position that was asked about is left to [`Visitor::entry`], as is one that makes no sense.
+    #[inline]
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+    ) -> Result<(usize, Flow), SourceError> {
+        if !self.skips {
+            return Ok((0, Flow::Continue));
+        }
+        let near = usize::try_from(self.next_position.saturating_sub(position)).ok();
+        let bytes = near.and_then(|near| bytes.get(..near)).unwrap_or(bytes);
+        let skipped = skip(bytes, context, self.sense.schema());
+        self.position = position.saturating_add(skipped.bytes as u64);
+        self.tally.entries = self.tally.entries.saturating_add(skipped.entries);
+        self.tally.rows = self.tally.rows.saturating_add(skipped.rows);
+        Ok((skipped.bytes, Flow::Continue))
+    }
 
     #[inline]
     fn entry(&mut self, located: &Located<'_>) -> Result<Flow, SourceError> {

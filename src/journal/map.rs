@@ -11,9 +11,8 @@ use std::io;
 /// A file mapped for reading.
 ///
 /// If another process cuts the file short, touching a page behind its new end raises SIGBUS and ends the
-/// program. joedb never cuts a file that it has open, and its body never changes; a file that a writer holds is
-/// therefore read through a window instead (see [`super::Access`]). What remains is another program that
-/// cuts a file which nobody has locked.
+/// program. A log is therefore mapped only where the caller asked for it ([`super::Access::Map`]); whoever did not
+/// reads through a window. A copy in a temporary file without a name is out of everybody's reach.
 #[derive(Debug)]
 pub(super) struct FileMap {
     map: Mmap,

@@ -1,32 +1,36 @@
 //! Reading a log: the head, then entry by entry up to an end that is fixed when the file is opened.
 
 mod head_reader;
+mod long_entry;
 mod map;
 mod medium;
 mod source;
 mod walk;
+mod window;
 
 pub use head_reader::{HeadReading, read_head};
 pub use medium::{Medium, Origin};
-pub use source::{LONGEST_ENTRY_IN_WINDOW, SourceError};
+pub use source::SourceError;
 pub use walk::{Bookmark, Entries, Flow, ReadError, Visitor, Walk};
 
 use crate::head::{Checkpoints, CutShort, HEAD_SIZE, Head, HeadError, Version};
 use crate::storage::{File, ReadAt, Region, lock};
-use source::{Source, Window};
+use source::{PIECE, Source};
 use std::io;
 use std::path::Path;
+use window::Window;
 
 /// How the bytes of a file are read. The results are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// A memory map, or a window where a writer has the file.
+    /// A window of positioned reads, of about a megabyte. When another program cuts the file, that is an error
+    /// ([`SourceError::Shrunk`]). An entry longer than 1 GiB is copied to a temporary file without a name.
     #[default]
-    Automatic,
-    /// A memory map.
-    Map,
-    /// A window of positioned reads: slower, and safe when another program cuts the file.
     Window,
+    /// A memory map. It is no faster over small entries; over long blobs whose data nobody wants it is, for it reads
+    /// only what is looked at. **When another program cuts the file, the system ends this one with SIGBUS.** Only for
+    /// files that are out of everybody else's reach.
+    Map,
 }
 
 /// Why a file could not be opened as a log.
@@ -115,18 +119,10 @@ impl Journal {
         reading: HeadReading,
         head: Head,
     ) -> Result<Journal, OpenError> {
-        let (origin, in_use) = (medium.origin(), writer == Writer::Present);
-        let window = |bytes: Box<dyn ReadAt>| Source::Window(Box::new(Window::new(bytes)));
+        let origin = medium.origin();
         let source = match (medium, access) {
             (Medium::File(file) | Medium::Copy(file), Access::Map) => Source::Map(map::FileMap::new(&file)?),
-            // Where there is no room for a map, or the file system has none, there is still the window.
-            (Medium::File(file) | Medium::Copy(file), Access::Automatic) if !in_use => {
-                match map::FileMap::new(&file) {
-                    Ok(map) => Source::Map(map),
-                    Err(_) => window(Box::new(file)),
-                }
-            }
-            (medium, _) => window(Box::new(medium)),
+            (medium, _) => Source::Window(Box::new(Window::new(Box::new(medium)))),
         };
         let checkpoints = head.checkpoints(reading.size);
         Ok(Journal { source, head, checkpoints, reading, writer, origin })
@@ -251,7 +247,7 @@ impl Journal {
     /// [`SourceError`].
     pub fn bytes(&mut self, position: u64, length: u64) -> Result<&[u8], SourceError> {
         let end = position.saturating_add(length).min(self.size());
-        if position >= end { Ok(&[]) } else { self.source.piece(position, 0, end) }
+        if position >= end { Ok(&[]) } else { self.source.piece(position, length.min(PIECE), end) }
     }
 }
 

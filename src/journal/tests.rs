@@ -53,10 +53,14 @@ fn window_map_and_memory_show_the_same_entries_and_the_same_bytes() {
     let (memory, memory_end) = walk(Journal::from_bytes(bytes.clone()).unwrap());
     assert_eq!(memory_end, Walk::End);
     assert_eq!(memory.bytes, bytes[41..]);
+    let mut held_in_a_file = Journal::of_storage(Box::new(MemoryFile::new(bytes.clone()))).unwrap();
+    let window = Window::holding(Box::new(MemoryFile::new(bytes.clone())), 1_000_000);
+    held_in_a_file.source = Source::Window(Box::new(window));
+    let held_in_a_file = walk(held_in_a_file);
     let windowed = walk(Journal::of_storage(Box::new(MemoryFile::new(bytes))).unwrap());
     let map = walk(Journal::open(&path, Access::Map).unwrap());
     let window = walk(Journal::open(&path, Access::Window).unwrap());
-    for (seen, end) in [windowed, map, window] {
+    for (seen, end) in [windowed, held_in_a_file, map, window] {
         assert_eq!((end, &seen.entries, &seen.bytes), (Walk::End, &memory.entries, &memory.bytes));
     }
 }
@@ -80,6 +84,53 @@ fn a_file_that_shrinks_while_it_is_read_is_an_error() {
     crate::storage::Storage::set_size(&mut file.clone(), 1000).unwrap();
     let error = entries.next().unwrap_err();
     assert!(matches!(error, ReadError::Source(SourceError::Shrunk { position: 1000, .. })), "{error}");
+}
+
+#[test]
+fn a_long_entry_that_shrinks_while_it_is_copied_is_an_error() {
+    let file = MemoryFile::new(vec![1; 3_000_000]);
+    let mut window = Window::holding(Box::new(file.clone()), 1_000_000);
+    assert_eq!(window.piece(41, 2_900_000, 2_999_000).unwrap(), &[1; 2_900_000]);
+    crate::storage::Storage::set_size(&mut file.clone(), 1_500_000).unwrap();
+    let error = window.piece(42, 2_900_000, 2_999_000).unwrap_err();
+    assert!(matches!(error, SourceError::Shrunk { position: 1_500_000, expected: 2_900_042 }), "{error}");
+}
+
+#[test]
+fn zeros_in_a_long_entry_stay_zeros() {
+    let mut bytes = vec![0; 5_000_000];
+    for position in [0, 1_048_575, 1_048_576, 4_999_999] {
+        bytes[position] = 7;
+    }
+    let mut window = Window::holding(Box::new(MemoryFile::new(bytes.clone())), 10);
+    assert!(window.piece(0, 5_000_000, 5_000_000).unwrap() == bytes);
+    assert!(window.piece(2_000_000, 2_000_000, 5_000_000).unwrap() == &bytes[2_000_000..]);
+    assert!(window.piece(1, 1, 11).unwrap() == &bytes[1..11]);
+}
+
+/// A file that counts how often it is read.
+struct Counted(MemoryFile, std::rc::Rc<std::cell::Cell<u32>>);
+
+impl ReadAt for Counted {
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        self.1.set(self.1.get() + 1);
+        self.0.read_at(buffer, position)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        self.0.size()
+    }
+}
+
+#[test]
+fn entries_taken_one_by_one_are_read_together() {
+    let count = std::rc::Rc::new(std::cell::Cell::new(0));
+    let file = Counted(MemoryFile::new(log(&[10; 200_000])), std::rc::Rc::clone(&count));
+    let mut journal = Journal::of_storage(Box::new(file)).unwrap();
+    let (before, end) = (count.get(), journal.size());
+    let mut entries = journal.entries(end);
+    while entries.next().unwrap().is_some() {}
+    assert!(count.get() - before < 8, "{} reads", count.get() - before);
 }
 
 #[test]

@@ -30,6 +30,18 @@ impl File {
         fs::OpenOptions::new().read(true).write(true).open(path).map(File)
     }
 
+    /// A file without a name, in the directory for temporary files, that its owner alone may read. It goes with the
+    /// last handle of it, however the program ends.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn temporary() -> io::Result<File> {
+        let file = tempfile::tempfile()?;
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(File(file))
+    }
+
     /// Another handle of the same open file: what one has locked is locked for both.
     ///
     /// # Errors

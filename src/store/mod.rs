@@ -9,7 +9,7 @@
 //! use joedb::{Access, Journal, Value};
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clean.joedb").as_ref();
 //!
-//! let mut journal = Journal::open(path, Access::Automatic)?;
+//! let mut journal = Journal::open(path, Access::Window)?;
 //! let mut store = Store::new(Limits::for_log(journal.size()));
 //! let end = journal.checkpoints().current()?;
 //! replay(&mut journal, Range::up_to(end), Tolerance::Strict, &mut store, &mut |_| {})?;

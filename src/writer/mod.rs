@@ -12,7 +12,7 @@
 //! writer.hard_checkpoint()?; // survives a power failure
 //! drop(writer);
 //!
-//! let mut journal = Journal::open(path, Access::Automatic)?;
+//! let mut journal = Journal::open(path, Access::Window)?;
 //! assert_eq!(journal.checkpoints().hard.position, 48);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

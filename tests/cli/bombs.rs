@@ -25,11 +25,11 @@ const DUMPS: [&[&str]; 15] = [
     &["--print-checkpoint"],
     &["--ignore-header"],
     &["--tail"],
-    &["--no-mmap"],
+    &["--mmap"],
     &["--header"],
     &["--check"],
     &["--check", "--format=json"],
-    &["--ignore-header", "--no-mmap", "--json", "--blob"],
+    &["--ignore-header", "--mmap", "--json", "--blob"],
 ];
 
 /// These repeat what the reference prints, which may be a line for each of 2^60 records: they go on as long as somebody

@@ -48,7 +48,7 @@ fn crashed_files_are_dumped_and_their_heads_shown_as_the_reference_does() {
 #[test]
 fn the_window_prints_what_the_map_prints() {
     for path in corpus_files("valid").into_iter().chain(corpus_files("crash")) {
-        compare(&path, "dump", &["--no-mmap"]);
+        compare(&path, "dump", &["--mmap"]);
     }
 }
 

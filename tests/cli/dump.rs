@@ -170,7 +170,7 @@ fn a_file_cut_below_its_hard_checkpoint_is_not_dumped() {
 fn the_map_and_the_window_print_the_same() {
     for path in whole_corpus() {
         for mode in [&[][..], &["--raw"], &["--sql", "--blob"], &["--json"], &["--tail"], &["--check"]] {
-            let [mapped, windowed] = [&[][..], &["--no-mmap"]]
+            let [mapped, windowed] = [&[][..], &["--mmap"]]
                 .map(|access| logdump().args(mode).args(access).arg(&path).output().unwrap());
             assert_eq!(mapped, windowed, "{} {mode:?}", path.display());
         }

@@ -125,7 +125,7 @@ fn assert_committed_is_there(said: &str, path: &Path, message: &str) {
     let (committed, hard) = last.split_once(' ').unwrap();
     let options = Options { recovery: Recovery::Overwrite, undo: Undo::None, ..Options::default() };
     drop(Writer::open(path, &options).unwrap());
-    let mut journal = Journal::open(path, Access::Automatic).unwrap();
+    let mut journal = Journal::open(path, Access::Window).unwrap();
     let end = journal.checkpoints().current().unwrap();
     assert!(end >= committed.parse().unwrap() && hard.parse::<u64>().unwrap() > 41);
     let mut entries = journal.entries(end);

@@ -97,7 +97,7 @@ fn write_and_kill(path: &Path, seed: usize, delay: Duration) -> Acknowledged {
 
 /// What a crash of the program alone may leave.
 fn verdict(path: &Path, acknowledged: Acknowledged) -> FindingId {
-    let mut journal = Journal::open(path, Access::Automatic).unwrap();
+    let mut journal = Journal::open(path, Access::Window).unwrap();
     let current = journal.checkpoints().current().unwrap();
     assert!(current >= acknowledged.soft, "{acknowledged:?}, {current} found");
     assert!(journal.checkpoints().hard.position >= acknowledged.hard, "{acknowledged:?}");
@@ -125,7 +125,7 @@ fn recover(path: &Path, way: usize) {
 
 /// Every entry is a comment with its own position, up to the end of the file.
 fn assert_holds_what_was_written(path: &Path, acknowledged: Acknowledged) {
-    let mut journal = Journal::open(path, Access::Automatic).unwrap();
+    let mut journal = Journal::open(path, Access::Window).unwrap();
     let end = journal.checkpoints().current().unwrap();
     assert_eq!(end, journal.size());
     assert!(end >= acknowledged.soft, "{acknowledged:?}, cut at {end}");

@@ -2,6 +2,8 @@
 
 use crate::scene::{Scene, convert, logdump};
 use joedb::{Encoder, Entry, Head, Version};
+use predicates::prelude::*;
+use predicates::str::contains;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::PathBuf;
@@ -68,6 +70,23 @@ fn the_head_and_an_unverified_cut_of_a_file_over_4_gib_are_right() {
     File::open(&path).unwrap().read_exact_at(&mut tail, checkpoint).unwrap();
     assert_eq!(tail, TAIL);
     assert!(found.blocks() * 512 < 1 << 20, "it takes {} blocks", found.blocks());
+}
+
+/// The room for an entry that is too long for memory is asked for where temporary files go.
+#[test]
+fn an_entry_over_1_gib_without_room_for_it_is_an_error_that_says_what_to_do() {
+    let scene = Scene::new();
+    let Large { path, .. } = large(&scene);
+    let said = || {
+        contains("position 41 (0x29): an entry of at least 5368709126 bytes found")
+            .and(contains("(TMPDIR names another directory)"))
+    };
+    let nowhere = scene.path("nowhere");
+    logdump().env("TMPDIR", &nowhere).arg(&path).assert().code(1).stderr(said());
+    let mut command = convert();
+    command.env("TMPDIR", &nowhere).arg(&path).arg(scene.path("out")).assert().code(1).stderr(said());
+    assert_eq!(scene.names(), ["large.joedb"]);
+    logdump().env("TMPDIR", &nowhere).args(["--mmap", "--tail", "-q"]).arg(&path).assert().success();
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod check_load;
 mod compare;
 mod compat;
 mod convert;
+mod cut;
 mod dump;
 mod extremes;
 mod follow;

@@ -363,7 +363,7 @@ fn a_pipe_is_read_the_same_with_and_without_a_map() {
     let path = corpus("valid/00005.joedb");
     let bytes = fs::read(&path).unwrap();
     let expected = logdump().args(["--sql", "--blob"]).arg(path).output().unwrap();
-    for access in [&["--sql", "--blob"][..], &["--sql", "--blob", "--no-mmap"]] {
+    for access in [&["--sql", "--blob"][..], &["--sql", "--blob", "--mmap"]] {
         assert_eq!(piped(access, &bytes).stdout, expected.stdout);
     }
 }

@@ -26,7 +26,7 @@ fn corpus(folder: &str) -> Vec<PathBuf> {
 
 /// The tables of a file at its checkpoint.
 fn loaded(path: &Path) -> Store {
-    let mut journal = Journal::open(path, Access::Automatic).unwrap();
+    let mut journal = Journal::open(path, Access::Window).unwrap();
     let end = journal.checkpoints().current().unwrap();
     let mut store = Store::new(Limits::for_log(journal.size()));
     let replayed = replay(&mut journal, Range::up_to(end), Tolerance::Strict, &mut store, &mut |_| {});

@@ -15,7 +15,7 @@ fn canonical_files() -> Vec<PathBuf> {
 }
 
 fn copy(path: &Path, after_each: &mut dyn FnMut(Writer) -> Writer, mut writer: Writer) -> Writer {
-    let mut journal = Journal::open(path, Access::Automatic).unwrap();
+    let mut journal = Journal::open(path, Access::Window).unwrap();
     let end = journal.size();
     let mut entries = journal.entries(end);
     while let Some(located) = entries.next().unwrap() {

@@ -57,7 +57,7 @@ fn comment<S: joedb::storage::Storage>(writer: &mut Writer<S>, text: &str) {
 }
 
 fn comments(path: &Path) -> Vec<String> {
-    let mut journal = Journal::open(path, Access::Automatic).unwrap();
+    let mut journal = Journal::open(path, Access::Window).unwrap();
     let end = journal.checkpoints().current().unwrap();
     let mut entries = journal.entries(end);
     let mut found = Vec::new();

@@ -77,7 +77,7 @@ fn a_reader_in_another_process_sees_whole_commits_that_never_go_back_and_other_w
         assert!(found >= last, "the checkpoint went from {last} back to {found}");
         assert_eq!((found - 41) % 3, 0, "{found} is no boundary");
         last = found;
-        let mut journal = Journal::open(&scene.path(), joedb::Access::Automatic).unwrap();
+        let mut journal = Journal::open(&scene.path(), joedb::Access::Window).unwrap();
         let end = journal.checkpoints().current().unwrap();
         let mut entries = journal.entries(end);
         while entries.next().unwrap().is_some() {}

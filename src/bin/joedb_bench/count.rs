@@ -64,7 +64,7 @@ fn kind(path: &Path) -> io::Result<Option<Kind>> {
 
 /// The rows of all tables, as the log has them up to its hard or its current checkpoint.
 fn rows_of_joedb(path: &Path, hard: bool) -> anyhow::Result<u64> {
-    let mut journal = Journal::open(path, Access::Automatic)?;
+    let mut journal = Journal::open(path, Access::Window)?;
     let current = journal.checkpoints().current()?;
     let end = if hard { journal.checkpoints().hard.position } else { current };
     let mut entries = journal.entries(end);

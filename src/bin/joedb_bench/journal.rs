@@ -189,13 +189,13 @@ fn commit_async<T: Tables>(file: &Path, rows: u64) -> anyhow::Result<Option<Spre
 }
 
 fn check_hard(file: &Path, rows: u64) -> anyhow::Result<()> {
-    let journal = Journal::open(file, Access::Automatic)?;
+    let journal = Journal::open(file, Access::Window)?;
     let end = journal.checkpoints().hard.position;
     check(journal, end, rows)
 }
 
 fn check_soft(file: &Path, rows: u64) -> anyhow::Result<()> {
-    let journal = Journal::open(file, Access::Automatic)?;
+    let journal = Journal::open(file, Access::Window)?;
     let end = journal.checkpoints().current()?;
     check(journal, end, rows)
 }

@@ -6,8 +6,8 @@ use crate::signals::Signals;
 use crate::{PROGRAM, Planning, Watch, names, plan_of, receipt};
 use anyhow::anyhow;
 use joedb::Outcome;
-use joedb::journal::{Access, Journal, SourceError};
-use joedb::recovery::{ApplyError, Plan, PlanError, UNDO_HEAD, UndoError, apply_in_place, is_done, undo};
+use joedb::journal::{Access, Journal};
+use joedb::recovery::{ApplyError, Plan, UNDO_HEAD, UndoError, apply_in_place, is_done, undo};
 use joedb::storage::{File, FileDirectory, Mode, Region, Storage as _, free_space, holders};
 use joedb::text::{Bytes, file_name};
 use std::io::{self, Write};
@@ -102,20 +102,10 @@ fn lock(file: &File, path: &Path, region: Region) -> Result<(), Failure> {
     }
 }
 
-/// Through a window; an entry that is too long for it is read through a map.
-fn plan(args: &Args, file: &File, signals: &Signals) -> Result<Plan, Planning> {
-    match plan_through(Access::Window, args, file, signals) {
-        Err(Planning::Plan(PlanError::Source(SourceError::TooLong { .. }))) => {
-            plan_through(Access::Map, args, file, signals)
-        }
-        planned => planned,
-    }
-}
-
 /// Through the file that holds the lock: another handle would take its own lock for a writer's.
-fn plan_through(access: Access, args: &Args, file: &File, signals: &Signals) -> Result<Plan, Planning> {
+fn plan(args: &Args, file: &File, signals: &Signals) -> Result<Plan, Planning> {
     let clone = file.try_clone().map_err(|error| Planning::Open(error.into()))?;
-    let mut journal = Journal::of_file(clone, access).map_err(Planning::Open)?;
+    let mut journal = Journal::of_file(clone, Access::Window).map_err(Planning::Open)?;
     plan_of(&mut journal, args, signals).map_err(Planning::Plan)
 }
 

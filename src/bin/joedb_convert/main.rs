@@ -31,7 +31,7 @@ mod upgrade;
 use anyhow::{Context as _, anyhow};
 use args::{Args, Job};
 use joedb::Outcome;
-use joedb::journal::{Access, Journal, OpenError, SourceError};
+use joedb::journal::{Access, Journal, OpenError};
 use joedb::recovery::{
     ApplyError, Outputs, Plan, PlanError, PlanOptions, Receipt, Stage, Supervisor, apply, plan,
 };
@@ -203,15 +203,9 @@ struct Planned {
     plan: Plan,
 }
 
-/// Reads through a window: the bytes that are decoded are then the ones that are summed up, and a program that cuts
-/// the file meanwhile causes an error and no signal. Only entries too long for memory need the map.
+/// What is to be done; an error says where the log is.
 fn make_plan(args: &Args, source: &Source, signals: &Signals) -> Result<Planned, Failure> {
-    let planned = match plan_through(Access::Window, args, source, signals) {
-        Err(Planning::Plan(PlanError::Source(SourceError::TooLong { .. }))) => {
-            plan_through(Access::Map, args, source, signals)
-        }
-        planned => planned,
-    };
+    let planned = plan_through(args, source, signals);
     planned.map_err(|error| load::hint(args, &source.file, Failure::from(error).context(&source.place)))
 }
 
@@ -232,14 +226,10 @@ impl From<Planning> for Failure {
     }
 }
 
-fn plan_through(
-    access: Access,
-    args: &Args,
-    source: &Source,
-    signals: &Signals,
-) -> Result<Planned, Planning> {
+/// Through a window: the bytes that are decoded are then the ones that are summed up.
+fn plan_through(args: &Args, source: &Source, signals: &Signals) -> Result<Planned, Planning> {
     let medium = source.medium().map_err(|error| Planning::Open(error.into()))?;
-    let mut journal = Journal::of_medium(medium, access).map_err(Planning::Open)?;
+    let mut journal = Journal::of_medium(medium, Access::Window).map_err(Planning::Open)?;
     let plan = plan_of(&mut journal, args, signals).map_err(Planning::Plan)?;
     Ok(Planned { journal, plan })
 }

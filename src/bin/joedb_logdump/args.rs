@@ -128,9 +128,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..), conflicts_with_all = NOT_DUMP)]
     pub(crate) threads: Option<u8>,
 
-    /// Read the file in pieces instead of mapping it into memory: safe when another program may cut it.
+    /// Map the file into memory instead of reading it in pieces: saves reading the data of long blobs. If another program
+    /// cuts the file meanwhile, the system ends this one.
     #[arg(long)]
-    pub(crate) no_mmap: bool,
+    pub(crate) mmap: bool,
 
     /// No notices, no progress, and no table with --check: the exit code speaks. Errors are still shown.
     #[arg(short, long)]

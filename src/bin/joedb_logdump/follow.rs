@@ -113,7 +113,7 @@ fn goes_on(args: &Args, place: &Place, position: u64) {
 fn reason(error: FollowError<io::Error>, place: &Place) -> Failure {
     let outcome = match &error {
         FollowError::Io(_) | FollowError::Sink(_) => Outcome::Failed,
-        FollowError::Source(SourceError::Io { .. } | SourceError::TooLong { .. }) => Outcome::Failed,
+        FollowError::Source(SourceError::Io { .. }) => Outcome::Failed,
         FollowError::Replaced { .. } | FollowError::Gone { .. } => Outcome::Recoverable,
         FollowError::Head(_) => Outcome::NotJoedb,
         _ => Outcome::Damaged,

@@ -32,7 +32,7 @@ impl Input {
 
     /// Opens the log. The medium stays, for blobs and for what else is asked of it.
     pub(crate) fn journal(&self, args: &Args) -> Result<Journal, OpenError> {
-        let access = if args.no_mmap { Access::Window } else { Access::Automatic };
+        let access = if args.mmap { Access::Map } else { Access::Window };
         let medium = self.medium.try_clone()?;
         if args.ignore_header {
             Journal::of_medium_ignoring_head(medium, access)

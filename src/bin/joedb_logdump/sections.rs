@@ -143,8 +143,9 @@ records exist only with --load, which holds all tables in memory.
 A writer is recognised by its lock. sshfs has no locks, and those of NFS depend on its server and configuration; \
 there a file may look dirty only because it is being written.
 
-A file is mapped into memory unless a writer holds it. Should another program cut it meanwhile, the system ends \
-joedb_logdump with SIGBUS; --no-mmap gives an error message instead.
+A file is read in pieces. Should another program cut it meanwhile, that is an error, and what was printed before is \
+what the file held. With --mmap there is no error: the system ends joedb_logdump with SIGBUS. An entry longer than 1 GiB \
+is first copied to a temporary file without a name, in TMPDIR or /tmp, unless --mmap is given.
 
 Servers and clients that pulled entries behind a checkpoint will diverge from a file that was cut there.",
     ),

@@ -2,10 +2,10 @@
 
 use crate::progress::Progress;
 use anyhow::anyhow;
-use joedb::storage::{File, Part, PartError};
+use joedb::storage::{File, Part, PartError, Storage as _};
 use joedb::text::file_name;
 use std::fs;
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::{self, IsTerminal as _, Read};
 use std::path::Path;
 
 /// What a user types for standard input.
@@ -53,15 +53,13 @@ pub(crate) fn spool(stream: fs::File, part: Option<Part>, quiet: bool) -> Result
         io::Error::new(error.kind(), format!("{doing} {directory}: {error} (TMPDIR names another directory)"))
     })?;
     part.check(skipped.saturating_add(size))?;
-    Ok(file.into())
+    Ok(file)
 }
 
-fn temporary_copy(mut stream: impl Read, progress: &mut Progress) -> io::Result<(fs::File, u64)> {
+fn temporary_copy(mut stream: impl Read, progress: &mut Progress) -> io::Result<(File, u64)> {
     /// As much as goes through a pipe at once, on systems that let it.
     const PIECE: usize = 1024 * 1024;
-    let mut file = tempfile::tempfile()?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let mut file = File::temporary()?;
     let (mut buffer, mut size) = (vec![0; PIECE], 0_u64);
     loop {
         let read = match stream.read(&mut buffer) {
@@ -70,7 +68,7 @@ fn temporary_copy(mut stream: impl Read, progress: &mut Progress) -> io::Result<
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        file.write_all(buffer.get(..read).unwrap_or_default())?;
+        file.write_at(buffer.get(..read).unwrap_or_default(), size)?;
         size = size.saturating_add(read as u64);
         progress.at(size);
     }
