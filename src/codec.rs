@@ -66,7 +66,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn compact(&mut self) -> Result<u64, Short> {
         match self.bytes.get(self.offset..).and_then(|rest| rest.first_chunk::<8>()) {
             Some(word) => {
-                let (number, length) = compact_of_word(u64::from_be_bytes(*word));
+                let (number, length) = compact_of_word(*word);
                 self.offset = self.offset.saturating_add(length);
                 Ok(number)
             }
@@ -81,7 +81,7 @@ impl<'a> Cursor<'a> {
         let bytes = self.take(length as u64)?;
         let mut word = [0; 8];
         word.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-        Ok(compact_of_word(u64::from_be_bytes(word)).0)
+        Ok(compact_of_word(word).0)
     }
 
     /// A compact length and that many bytes.
@@ -90,14 +90,6 @@ impl<'a> Cursor<'a> {
         let length = self.compact()?;
         self.take(length)
     }
-}
-
-/// The compact number in the highest bytes of a word, and how many bytes it has.
-#[inline(always)]
-const fn compact_of_word(word: u64) -> (u64, usize) {
-    let following = (word >> 61) as u32;
-    let unused = 7_u32.wrapping_sub(following).wrapping_mul(8);
-    ((word & COMPACT_MAX).wrapping_shr(unused), following.wrapping_add(1) as usize)
 }
 
 /// The largest number that a compact encoding holds.

@@ -3,7 +3,7 @@
 //! Nothing is allocated: strings, blobs and vectors are borrowed, and every length is checked against the bytes
 //! that are left before anything is made of it.
 
-use crate::codec::{COMPACT_MAX, Cursor, Short};
+use crate::codec::{Cursor, Short};
 use crate::entry::{Entry, FieldId, InsertForm, Kind, Located, RecordId, TableId, UpdateForm};
 use crate::head::Version;
 use crate::text::{Bytes, Position};
@@ -351,58 +351,6 @@ pub(crate) fn value<'a>(
             Value::Blob(BlobPosition { position, size })
         }
     })
-}
-
-/// An insertion or an update of one record, up to its value.
-#[derive(Clone, Copy)]
-pub(crate) struct Target {
-    pub(crate) kind: Kind,
-    /// The context behind it: what it is about.
-    pub(crate) context: Context,
-}
-
-/// What an insertion or an update of one record is about; `None` for any other entry, for null, and for what is cut.
-#[inline(always)]
-pub(crate) fn simple_target(cursor: &mut Cursor<'_>, before: Context) -> Option<Target> {
-    let mut context = before;
-    // Both versions have the same opcodes for these.
-    let kind = Kind::from_opcode(cursor.byte().ok()?, Version::V5)?;
-    match kind {
-        Kind::Append | Kind::UpdateNext(_) => context.record = before.record.next(),
-        Kind::UpdateLast(_) => context.field = FieldId(simple_id(cursor)?),
-        Kind::InsertInto | Kind::Update(_) => {
-            context.table = TableId(simple_id(cursor)?);
-            context.record = RecordId::from_stored(cursor.compact().ok()?);
-            if kind != Kind::InsertInto {
-                context.field = FieldId(simple_id(cursor)?);
-            }
-        }
-        _ => return None,
-    }
-    let is_record = u64::try_from(context.record.0).is_ok_and(|record| record < COMPACT_MAX);
-    is_record.then_some(Target { kind, context })
-}
-
-#[inline(always)]
-fn simple_id(cursor: &mut Cursor<'_>) -> Option<u16> {
-    u16::try_from(cursor.compact().ok()?).ok()
-}
-
-/// Passes over a value; `None` where it is cut.
-#[inline(always)]
-pub(crate) fn skip_value(cursor: &mut Cursor<'_>, value_type: Type, version: Version) -> Option<()> {
-    let size = match value_type {
-        Type::String => cursor.compact().ok()?,
-        Type::Reference | Type::Blob => {
-            cursor.compact().ok()?;
-            if value_type == Type::Blob && version == Version::V5 {
-                cursor.compact().ok()?;
-            }
-            0
-        }
-        fixed => fixed.least_size(version),
-    };
-    cursor.take(size).ok().map(drop)
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@
 //! then formats it beside the others; chunks are written in their order. A chunk in which anything is wrong is left to
 //! the one that goes entry by entry, which begins again there and says what it is.
 
-use crate::codec::Cursor;
-use crate::decode::{Context, simple_target, skip_value};
+use crate::decode::Context;
 use crate::entry::Located;
 use crate::head::Version;
 use crate::journal::{Flow, Journal, OpenError};
 use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, replay};
 use crate::schema::Schema;
 use crate::sink::{Format, Page, PageMaker, Run, Sink, TextSink};
+use crate::skip::{Skipped, skip};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
@@ -262,32 +262,19 @@ impl<F: Format> Sink for Skip<F> {
         Ok(())
     }
 
-    /// Whether these entries make sense is for those who format them.
     #[inline]
-    fn run(&mut self, bytes: &[u8], _: u64, context: &mut Context, _: &Schema) -> Result<Run, Infallible> {
-        let mut run = Run::default();
-        while let Some(rest) = bytes.get(run.bytes..)
-            && let Some(length) = skip_simple(rest, context)
-        {
-            run.bytes = run.bytes.saturating_add(length);
-            run.entries = run.entries.saturating_add(1);
-        }
-        Ok(run)
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        _: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Result<Run, Infallible> {
+        let Skipped { bytes, entries, .. } = skip(bytes, context, schema);
+        Ok(Run { bytes, entries })
     }
 
     fn end(&mut self, _: u64, _: bool) -> Result<(), Infallible> {
         Ok(())
     }
-}
-
-/// The length of an insertion or update of one record.
-#[inline(always)]
-fn skip_simple(bytes: &[u8], context: &mut Context) -> Option<usize> {
-    let mut cursor = Cursor::new(bytes);
-    let target = simple_target(&mut cursor, *context)?;
-    if let Some(value_type) = target.kind.value_type() {
-        skip_value(&mut cursor, value_type, Version::V5)?;
-    }
-    *context = target.context;
-    Some(cursor.offset())
 }

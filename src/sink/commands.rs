@@ -3,10 +3,11 @@
 use super::lines::{LineForm, Lines, Pieces};
 use super::value::ValueWriter;
 use super::{BlobReader, Ended, Format, Run, Style};
-use crate::decode::{Context, Target};
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
+use crate::skip::Step;
 use crate::text::Output;
 use crate::text::append::Append;
 use crate::text::escape::PLAIN;
@@ -166,6 +167,9 @@ impl Format for Commands {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
+        if self.values.style.version == Version::V4 {
+            return Run::default();
+        }
         let mut lines = std::mem::take(&mut self.lines);
         let run = lines.run(self, out, (bytes, position), context, schema);
         self.lines = lines;
@@ -193,8 +197,8 @@ impl Format for Commands {
 impl LineForm for Commands {
     const PLAIN: Plain = PLAIN;
 
-    fn pieces(&self, target: &Target, schema: &Schema) -> Option<Pieces> {
-        let Context { table, field, .. } = target.context;
+    fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
+        let Context { table, field, .. } = step.context;
         let name = |before: &[u8], name: &[u8]| {
             let mut text = Output::memory();
             text.bytes(before);
@@ -202,7 +206,7 @@ impl LineForm for Commands {
             text.byte(b' ');
             text.as_bytes().to_vec()
         };
-        let is_insertion = target.kind.value_type().is_none();
+        let is_insertion = step.kind.value_type().is_none();
         let (command, field): (&[u8], _) = if is_insertion {
             (b"insert_into ", Vec::new())
         } else {
@@ -210,10 +214,6 @@ impl LineForm for Commands {
         };
         let before = name(command, schema.table(table)?.name());
         Some(Pieces { before, between: field, behind: b"\n".to_vec() })
-    }
-
-    fn version(&self) -> Version {
-        self.values.style.version
     }
 
     #[inline(always)]

@@ -2,10 +2,11 @@
 
 use super::lines::{LineForm, Lines, Pieces};
 use super::{Ended, Format, Run, Style};
-use crate::decode::{Context, Target};
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Kind, Located, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
+use crate::skip::Step;
 use crate::text::append::Append;
 use crate::text::escape::is_obeyed_by_terminals;
 use crate::text::plain::Plain;
@@ -271,22 +272,18 @@ impl LineForm for JsonLines {
     const SPELLED: bool = true;
     const PLAIN: Plain = Plain::without(*b"\"\\\"");
 
-    fn pieces(&self, target: &Target, schema: &Schema) -> Option<Pieces> {
-        let Context { table: table_id, field: field_id, .. } = target.context;
+    fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
+        let Context { table: table_id, field: field_id, .. } = step.context;
         let (mut before, mut between) = (Output::memory(), Output::memory());
-        kind_member(&mut before, target.kind);
+        kind_member(&mut before, step.kind);
         table(&mut before, table_id, schema);
         member(&mut before, "record");
-        if target.kind.value_type().is_some() {
+        if step.kind.value_type().is_some() {
             field(&mut between, table_id, field_id, schema);
             member(&mut between, "value");
         }
         let [before, between] = [before, between].map(|text| text.as_bytes().to_vec());
         Some(Pieces { before, between, behind: b"}\n".to_vec() })
-    }
-
-    fn version(&self) -> Version {
-        self.style.version
     }
 
     #[inline(always)]
@@ -328,6 +325,9 @@ impl Format for JsonLines {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
+        if self.style.version == Version::V4 {
+            return Run::default();
+        }
         let mut lines = std::mem::take(&mut self.lines);
         let run = lines.run(self, out, (bytes, position), context, schema);
         self.lines = lines;

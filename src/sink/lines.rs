@@ -1,4 +1,5 @@
-//! Lines in a hurry: insertions and updates of one record, which are nearly all of a long log, straight from their bytes.
+//! Lines in a hurry: insertions and updates of one record of version 5, which are nearly all of a long log, straight from
+//! their bytes.
 //!
 //! A line is three pieces of text with the number of the record and the value between them. The pieces depend on the
 //! table and the field alone, so they are prepared once, padded so that they are appended in whole blocks. An entry of
@@ -7,10 +8,11 @@
 
 use super::Run;
 use crate::codec::Cursor;
-use crate::decode::{Context, Target, simple_target, skip_value, value};
+use crate::decode::{Context, value};
 use crate::entry::{Entry, Kind, RecordId};
 use crate::head::Version;
 use crate::schema::Schema;
+use crate::skip::{Step, step};
 use crate::text::Output;
 use crate::text::append::Append;
 use crate::text::decimal::Digits;
@@ -29,10 +31,7 @@ pub(super) trait LineForm {
 
     /// The pieces of the lines for such entries: before, between and behind record and value. An insertion has no value and
     /// nothing between. `None` where the table or the field does not exist, or where their lines are no such lines.
-    fn pieces(&self, target: &Target, schema: &Schema) -> Option<Pieces>;
-
-    /// The version of the log.
-    fn version(&self) -> Version;
+    fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces>;
 
     /// The number that stands for a record, which is not null.
     #[inline(always)]
@@ -98,8 +97,6 @@ impl Prepared {
 struct Line {
     /// The type of the values; an insertion has none.
     value_type: Option<Type>,
-    /// The size of a value of a type of one size, else 0.
-    size: usize,
     before: Prepared,
     between: Prepared,
     /// A few bytes.
@@ -170,18 +167,18 @@ impl Lines {
         context: &mut Context,
         schema: &Schema,
     ) -> Option<usize> {
-        let mut cursor = Cursor::new(bytes);
-        let target = simple_target(&mut cursor, *context)?;
-        self.look_up(form.number_of(target.context.record));
-        let Some(line) = self.known::<F>(&target) else {
-            self.prepare(form, target, schema);
+        let step = step(bytes.first_chunk()?, *context)?;
+        self.look_up(form.number_of(step.context.record));
+        let Some(line) = self.known::<F>(&step) else {
+            self.prepare(form, step, schema);
             return None;
         };
-        if line.value_type != target.kind.value_type() {
+        let length = step.length;
+        if line.value_type != step.kind.value_type() || length > bytes.len() || !step.is_record() {
             return None;
         }
-        let value = Raw::new(&mut cursor, line, form.version())?;
-        let length = cursor.offset();
+        let (ahead, of_value) = (bytes.get(step.value..)?, length.wrapping_sub(step.value));
+        let value = Raw { value_type: line.value_type, ahead, length: of_value };
         let in_a_hurry = out.in_room(|room| {
             form.place(room, position, length);
             line.before.append(room);
@@ -200,7 +197,7 @@ impl Lines {
         if in_a_hurry.is_none() {
             line.with_care(form, out, (position, length), &self.record, value);
         }
-        *context = target.context;
+        *context = step.context;
         Some(length)
     }
 
@@ -212,22 +209,22 @@ impl Lines {
     }
 
     #[inline(always)]
-    fn known<F: LineForm>(&self, target: &Target) -> Option<&Line> {
-        let table = self.tables.get(usize::from(target.context.table.0))?;
-        let line = table.get(index::<F>(target))?.as_deref()?;
+    fn known<F: LineForm>(&self, step: &Step) -> Option<&Line> {
+        let table = self.tables.get(usize::from(step.context.table.0))?;
+        let line = table.get(index::<F>(step))?.as_deref()?;
         (line.generation == self.generation).then_some(line)
     }
 
     /// The entries that follow find the line; this one goes the way that all can go.
     #[cold]
-    fn prepare<F: LineForm>(&mut self, form: &F, target: Target, schema: &Schema) -> Option<()> {
-        let line = Line::new(form, &target, schema, self.generation)?;
+    fn prepare<F: LineForm>(&mut self, form: &F, step: Step, schema: &Schema) -> Option<()> {
+        let line = Line::new(form, &step, schema, self.generation)?;
         if self.prepared >= MOST_LINES {
             self.tables.clear();
             self.prepared = 0;
         }
-        let table = place(&mut self.tables, usize::from(target.context.table.0))?;
-        let before = place(table, index::<F>(&target))?.replace(Box::new(line));
+        let table = place(&mut self.tables, usize::from(step.context.table.0))?;
+        let before = place(table, index::<F>(&step))?.replace(Box::new(line));
         self.prepared = self.prepared.saturating_add(usize::from(before.is_none()));
         Some(())
     }
@@ -242,36 +239,31 @@ fn place<T: Default>(places: &mut Vec<T>, index: usize) -> Option<&mut T> {
 
 /// Where the line of an entry is kept, among those of its table.
 #[inline(always)]
-fn index<F: LineForm>(target: &Target) -> usize {
-    let (field, spelling) = match target.kind {
-        Kind::UpdateLast(_) => (target.context.field.0, 1),
-        Kind::UpdateNext(_) => (target.context.field.0, 2),
-        Kind::Update(_) => (target.context.field.0, 0),
-        Kind::Append => (0, 1),
-        _ => (0, 0),
+fn index<F: LineForm>(step: &Step) -> usize {
+    let spelling = match step.kind {
+        Kind::UpdateLast(_) | Kind::Append => 1,
+        Kind::UpdateNext(_) => 2,
+        _ => 0,
     };
-    let field = usize::from(field);
+    let field = usize::from(step.field.0);
     if F::SPELLED { field.saturating_mul(3).saturating_add(spelling) } else { field }
 }
 
 impl Line {
-    fn new<F: LineForm>(form: &F, target: &Target, schema: &Schema, generation: u64) -> Option<Line> {
-        let (Context { table, field, .. }, value_type) = (target.context, target.kind.value_type());
+    fn new<F: LineForm>(form: &F, step: &Step, schema: &Schema, generation: u64) -> Option<Line> {
+        let (Context { table, field, .. }, value_type) = (step.context, step.kind.value_type());
         schema.table(table)?;
         if value_type.is_some() && schema.field(table, field)?.field_type().value_type() != value_type {
             return None;
         }
-        let Pieces { before, between, behind } = form.pieces(target, schema)?;
+        let Pieces { before, between, behind } = form.pieces(step, schema)?;
         let is_long = |piece: &Vec<u8>| piece.len() > LONGEST_PIECE;
         if [&before, &between, &behind].into_iter().any(is_long) {
             return None;
         }
         let [before, between] = [before, between].map(|piece| Prepared::new(&piece));
-        let fixed =
-            value_type.filter(|some| some.is_fixed_size()).map_or(0, |f| f.least_size(form.version()));
-        let size = usize::try_from(fixed).ok()?;
         let behind = few_bytes(&behind)?;
-        Some(Line { value_type, size, before, between, behind, generation })
+        Some(Line { value_type, before, between, behind, generation })
     }
 
     #[inline(always)]
@@ -322,34 +314,13 @@ fn few_bytes(text: &[u8]) -> Option<([u8; 8], usize)> {
 #[derive(Clone, Copy)]
 struct Raw<'a> {
     value_type: Option<Type>,
-    version: Version,
     /// They begin with the value, a string without its length; what follows is there too.
     ahead: &'a [u8],
-    /// How many are those of a string.
+    /// How many are those of the value.
     length: usize,
 }
 
-impl<'a> Raw<'a> {
-    #[inline(always)]
-    fn new(cursor: &mut Cursor<'a>, line: &Line, version: Version) -> Option<Raw<'a>> {
-        let value_type = line.value_type;
-        let mut ahead = cursor.rest();
-        let length = match value_type {
-            _ if line.size > 0 => cursor.take(line.size as u64).ok()?.len(),
-            None => 0,
-            Some(Type::String) => {
-                let length = cursor.compact().ok()?;
-                ahead = cursor.rest();
-                cursor.take(length).ok()?.len()
-            }
-            Some(other) => {
-                skip_value(cursor, other, version)?;
-                0
-            }
-        };
-        Some(Raw { value_type, version, ahead, length })
-    }
-
+impl Raw<'_> {
     /// Appends the value; `None` if that takes more care.
     #[inline(always)]
     fn append<F: LineForm>(&self, form: &F, room: &mut Room<'_>) -> Option<()> {
@@ -379,7 +350,7 @@ impl<'a> Raw<'a> {
             Type::Int32 => form.number(out, &Value::Int32(i32::from_le_bytes(cursor.array().ok()?))),
             Type::Int64 => form.number(out, &Value::Int64(i64::from_le_bytes(cursor.array().ok()?))),
             Type::Float64 => form.number(out, &Value::Float64(f64::from_le_bytes(cursor.array().ok()?))),
-            other => form.number(out, &value(&mut cursor, other, self.version).ok()?),
+            other => form.number(out, &value(&mut cursor, other, Version::V5).ok()?),
         }
         Some(())
     }

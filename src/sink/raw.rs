@@ -3,10 +3,11 @@
 use super::lines::{LineForm, Lines, Pieces};
 use super::value::ValueWriter;
 use super::{BlobReader, Ended, Format, Run, Style};
-use crate::decode::{Context, Target};
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
+use crate::skip::Step;
 use crate::text::Output;
 use crate::text::append::Append;
 use crate::text::escape::PLAIN;
@@ -109,19 +110,15 @@ impl Raw {
 impl LineForm for Raw {
     const PLAIN: Plain = PLAIN;
 
-    fn pieces(&self, target: &Target, _: &Schema) -> Option<Pieces> {
-        let Context { table, field, .. } = target.context;
-        let (before, between) = match target.kind.value_type() {
+    fn pieces(&self, step: &Step, _: &Schema) -> Option<Pieces> {
+        let Context { table, field, .. } = step.context;
+        let (before, between) = match step.kind.value_type() {
             None => (format!("insert_into {} ", table.0), String::new()),
             Some(value_type) => {
                 (format!("update_{} {} ", value_type.name(), table.0), format!(" {} ", field.0))
             }
         };
         Some(Pieces { before: before.into(), between: between.into(), behind: b"\n".to_vec() })
-    }
-
-    fn version(&self) -> Version {
-        self.values.style.version
     }
 
     #[inline(always)]
@@ -193,6 +190,9 @@ impl Format for Raw {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
+        if self.values.style.version == Version::V4 {
+            return Run::default();
+        }
         let mut lines = std::mem::take(&mut self.lines);
         let run = lines.run(self, out, (bytes, position), context, schema);
         self.lines = lines;

@@ -6,10 +6,11 @@ use super::lines::{LineForm, Lines, Pieces};
 use super::sql_float;
 use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
 use super::{BlobReader, Ended, Format, Run, Style};
-use crate::decode::{Context, Target};
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
+use crate::skip::Step;
 use crate::text::append::Append;
 use crate::text::escape::{Escape, escaped, is_obeyed_by_terminals};
 use crate::text::plain::Plain;
@@ -396,10 +397,10 @@ impl LineForm for Sql {
     const VALUE_FIRST: bool = true;
     const PLAIN: Plain = Plain::without([b'\''; 3]);
 
-    fn pieces(&self, target: &Target, schema: &Schema) -> Option<Pieces> {
-        let Context { table, field, .. } = target.context;
+    fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
+        let Context { table, field, .. } = step.context;
         let table_name = self.table_name(table, schema);
-        let [before, between, behind]: [&[&[u8]]; 3] = match target.kind.value_type() {
+        let [before, between, behind]: [&[&[u8]]; 3] = match step.kind.value_type() {
             Some(Type::Blob) if self.style.blob_data => return None,
             Some(value_type) => {
                 let remark: &[u8] = if value_type == Type::Blob { b"-- " } else { b"" };
@@ -413,10 +414,6 @@ impl LineForm for Sql {
             None => [&[b"INSERT INTO \"", table_name, b"\"(\"__id\") VALUES("], &[], &[b");\n"]],
         };
         Some(Pieces { before: before.concat(), between: between.concat(), behind: behind.concat() })
-    }
-
-    fn version(&self) -> Version {
-        self.style.version
     }
 
     fn quote(&self) -> Option<u8> {
@@ -501,6 +498,9 @@ impl Format for Sql {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
+        if self.style.version == Version::V4 {
+            return Run::default();
+        }
         let mut lines = std::mem::take(&mut self.lines);
         let run = lines.run(self, out, (bytes, position), context, schema);
         self.lines = lines;
