@@ -4,6 +4,10 @@
 //! and contexts costs a fraction of decoding and formatting, so whoever is free scans the next chunk, under a lock, and
 //! then formats it beside the others; chunks are written in their order. A chunk in which anything is wrong is left to
 //! the one that goes entry by entry, which begins again there and says what it is.
+//!
+//! All that a chunk needs to know of what precedes it is its [`Start`]: the log as played up to there (position, context,
+//! schema), and a fork of the form in the state that it is in there. Whoever knows boundaries and contexts without a scan
+//! can make one.
 
 use crate::decode::Context;
 use crate::entry::Located;
@@ -29,7 +33,16 @@ const AHEAD: usize = 2;
 /// Opens the log once more, for another thread.
 pub type Reopen<'a> = &'a (dyn Fn() -> Result<Journal, OpenError> + Sync);
 
-/// As [`replay`] of the entries that make sense, on up to `threads` threads, if the log is long enough and the form
+/// On how many threads a log is printed, and where they get it from.
+#[derive(Clone, Copy)]
+pub struct Threads<'a> {
+    /// How many at most.
+    pub threads: usize,
+    /// Opens the log for each of them.
+    pub reopen: Reopen<'a>,
+}
+
+/// As [`replay`], on up to `threads` threads, if the log is long enough and the form
 /// allows it. Memory is a few megabytes a thread.
 ///
 /// # Errors
@@ -37,14 +50,14 @@ pub type Reopen<'a> = &'a (dyn Fn() -> Result<Journal, OpenError> + Sync);
 pub fn print<F: Format + Send>(
     journal: &mut Journal,
     range: Range,
+    tolerance: Tolerance,
     sink: &mut TextSink<'_, F>,
-    threads: usize,
-    reopen: Reopen<'_>,
+    Threads { threads, reopen }: Threads<'_>,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<io::Error>> {
     let is_long = range.until.saturating_sub(range.from) >= WORTHWHILE;
     let fork = if is_long && threads > 1 && journal.version() == Version::V5 { sink.fork() } else { None };
-    let Some(format) = fork else { return replay(journal, range, Tolerance::Strict, sink, watch) };
+    let Some(format) = fork else { return replay(journal, range, tolerance, sink, watch) };
     sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
     let start = Start { played: Played::nothing_of(journal), format };
     let printer = Printer::new(start, range, threads);
@@ -56,7 +69,7 @@ pub fn print<F: Format + Send>(
         Flow::Continue
     };
     let size = journal.size();
-    let stretch = played.go_on(journal, range, size, Tolerance::Strict, sink, &mut watch)?;
+    let stretch = played.go_on(journal, range, size, tolerance, sink, &mut watch)?;
     sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
     let entries = stretch.replayed.entries.saturating_add(entries);
     Ok(Replayed { entries, ..stretch.replayed })
@@ -79,6 +92,8 @@ struct Chunk<F> {
     number: usize,
     start: Start<F>,
     end: u64,
+    /// Where its text goes.
+    buffer: Vec<u8>,
 }
 
 /// What became of a chunk: its text, or its beginning if anything is wrong with it.
@@ -98,6 +113,8 @@ struct State<F> {
     written: usize,
     /// Whether there are no more chunks, or nobody wants them.
     ended: bool,
+    /// The memory of pages that were written.
+    buffers: Vec<Vec<u8>>,
 }
 
 struct Printer<F> {
@@ -110,7 +127,7 @@ struct Printer<F> {
 
 impl<F: Format + Send> Printer<F> {
     fn new(next: Start<F>, range: Range, threads: usize) -> Printer<F> {
-        let state = State { next, number: 0, written: 0, ended: false };
+        let state = State { next, number: 0, written: 0, ended: false, buffers: Vec::new() };
         let window = threads.saturating_mul(AHEAD).max(1);
         Printer { state: Mutex::new(state), changed: Condvar::new(), range, window }
     }
@@ -151,8 +168,8 @@ impl<F: Format + Send> Printer<F> {
     fn work(&self, reopen: Reopen<'_>, sender: &Sender<Done<F>>, page: PageMaker) {
         let Ok(mut journal) = reopen() else { return };
         while let Some(chunk) = self.next_chunk(&mut journal) {
-            let Chunk { number, start, end } = chunk;
-            let result = format_chunk(&mut journal, start, end, self.range, page);
+            let (number, end) = (chunk.number, chunk.end);
+            let result = chunk.format(&mut journal, self.range, page);
             if sender.send(Done { number, result, end }).is_err() {
                 return;
             }
@@ -189,7 +206,8 @@ impl<F: Format + Send> Printer<F> {
         }
         state.next = Start { played, format: skip.format };
         state.number = number.saturating_add(1);
-        Some(Chunk { number, start, end })
+        let buffer = state.buffers.pop().unwrap_or_default();
+        Some(Chunk { number, start, end, buffer })
     }
 
     fn write_in_order(
@@ -214,7 +232,9 @@ impl<F: Format + Send> Printer<F> {
                 sink.append(&page)?;
                 watch(end);
                 written = written.saturating_add(1);
-                self.lock().written = written;
+                let mut state = self.lock();
+                state.written = written;
+                state.buffers.push(page.into_buffer());
                 self.changed.notify_all();
             }
         }
@@ -222,23 +242,20 @@ impl<F: Format + Send> Printer<F> {
     }
 }
 
-/// Formats a chunk, or gives its beginning back if anything is wrong with it.
-fn format_chunk<F: Format>(
-    journal: &mut Journal,
-    start: Start<F>,
-    end: u64,
-    range: Range,
-    page: PageMaker,
-) -> Result<Page, Box<Start<F>>> {
-    let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
-    let range = Range { until: end, ..range };
-    let printed = page.print(format, |sink| {
-        let stretch =
-            played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
-        let is_right = stretch.replayed.interruption.is_none() && played.position() == end;
-        is_right.then_some(stretch.replayed.entries)
-    });
-    printed.ok_or_else(|| Box::new(start))
+impl<F: Format> Chunk<F> {
+    /// Formats it, or gives its beginning back if anything is wrong with it.
+    fn format(self, journal: &mut Journal, range: Range, page: PageMaker) -> Result<Page, Box<Start<F>>> {
+        let Chunk { start, end, buffer, .. } = self;
+        let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
+        let range = Range { until: end, ..range };
+        let printed = page.print(format, buffer, |sink| {
+            let stretch =
+                played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
+            let is_right = stretch.replayed.interruption.is_none() && played.position() == end;
+            is_right.then_some(stretch.replayed.entries)
+        });
+        printed.ok_or_else(|| Box::new(start))
+    }
 }
 
 /// A sink that only follows what later entries depend on.

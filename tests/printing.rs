@@ -1,8 +1,8 @@
 //! Printing on several threads: the same bytes and the same end as from one, whatever is wrong with the log.
 
-use joedb::printing::print;
+use joedb::printing::{Threads, print};
 use joedb::replay::{Range, Replayed, Tolerance, replay};
-use joedb::sink::{Commands, Format, JsonLines, Raw, Sql, Style, TextSink};
+use joedb::sink::{Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::{
     Encoder, Entry, FieldId, FieldType, InsertForm, Journal, RecordId, TableId, Type, UpdateForm, Value,
     Version,
@@ -42,9 +42,16 @@ fn printed<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F, 
     let open = || Journal::from_bytes(bytes.to_vec());
     let (mut journal, mut text) = (open().unwrap(), Vec::new());
     let mut sink = TextSink::new(form, style, &mut text);
+    let tolerance = match style.fidelity {
+        Fidelity::Lossless => Tolerance::Strict,
+        Fidelity::Reference => Tolerance::Reference,
+    };
     let replayed = match threads {
-        0 => replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {}),
-        threads => print(&mut journal, range, &mut sink, threads, &open, &mut |_| {}),
+        0 => replay(&mut journal, range, tolerance, &mut sink, &mut |_| {}),
+        threads => {
+            let threads = Threads { threads, reopen: &open };
+            print(&mut journal, range, tolerance, &mut sink, threads, &mut |_| {})
+        }
     };
     (text, replayed.unwrap())
 }
@@ -56,20 +63,24 @@ fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl 
     }
 }
 
+/// Every form, without loss and as the reference prints it.
 fn check_all_forms(bytes: &[u8], range: Range) {
-    let plain = Style::new(Version::V5);
-    check(bytes, range, plain, || Commands::new(plain, None));
-    check(bytes, range, plain, || Raw::new(plain, None));
-    check(bytes, range, plain, || Sql::new(plain, None));
-    check(bytes, range, plain, || JsonLines::new(plain));
-    let positions = Style { positions: true, ..plain };
-    check(bytes, range, positions, || Commands::new(positions, None));
+    for fidelity in [Fidelity::Lossless, Fidelity::Reference] {
+        let style = Style { fidelity, ..Style::new(Version::V5) };
+        check(bytes, range, style, || Commands::new(style, None));
+        check(bytes, range, style, || Raw::new(style, None));
+        check(bytes, range, style, || Sql::new(style, None));
+        check(bytes, range, style, || JsonLines::new(style));
+    }
 }
 
 #[test]
 fn every_form_prints_the_same_on_any_number_of_threads() {
     let encoder = log();
-    check_all_forms(&encoder.file(), Range::up_to(encoder.position()));
+    let range = Range::up_to(encoder.position());
+    check_all_forms(&encoder.file(), range);
+    let positions = Style { positions: true, ..Style::new(Version::V5) };
+    check(&encoder.file(), range, positions, || Commands::new(positions, None));
 }
 
 #[test]
@@ -85,12 +96,9 @@ fn a_part_of_the_log_and_a_bound_inside_an_entry_are_the_same_too() {
 #[test]
 fn what_is_wrong_in_the_middle_is_found_at_the_same_place() {
     let encoder = log();
-    let style = Style::new(Version::V5);
     for (place, byte) in [(60, 0xff), (6_000_000, 0xff), (6_000_001, 0x02), (10_000_000, 0x05)] {
         let mut bytes = encoder.file();
         bytes[place] = byte;
-        let range = Range::up_to(encoder.position());
-        check(&bytes, range, style, || Commands::new(style, None));
-        check(&bytes, range, style, || JsonLines::new(style));
+        check_all_forms(&bytes, Range::up_to(encoder.position()));
     }
 }

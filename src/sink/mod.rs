@@ -241,10 +241,25 @@ pub struct TextSink<'w, F> {
 
 /// The text of a part of a log.
 pub(crate) struct Page {
-    text: Vec<u8>,
+    /// Longer than the text: a page is filled again and again.
+    buffer: Vec<u8>,
+    used: usize,
     /// How many entries it has.
     pub(crate) entries: u64,
     left_out: LeftOut,
+}
+
+/// No page is longer. An entry may say that it inserts 2^60 records, and SQL has a line for each.
+const LONGEST_PAGE: usize = 128 * 1024 * 1024;
+
+/// A buffer that grew beyond this is not kept.
+const LARGEST_KEPT: usize = 16 * 1024 * 1024;
+
+impl Page {
+    /// The memory of a page that was written.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        if self.buffer.len() > LARGEST_KEPT { Vec::new() } else { self.buffer }
+    }
 }
 
 /// How the pages of a sink are made.
@@ -255,29 +270,34 @@ pub(crate) struct PageMaker {
 }
 
 impl PageMaker {
-    /// Makes a page of what `play` puts into a sink; `play` says how many entries that were, or that it failed.
+    /// Makes a page of what `play` puts into a sink, in the memory of another; `play` says how many entries that were, or
+    /// that it failed.
     pub(crate) fn print<F: Format>(
         self,
         format: F,
+        buffer: Vec<u8>,
         play: impl FnOnce(&mut TextSink<'_, F>) -> Option<u64>,
     ) -> Option<Page> {
-        let mut text = Vec::new();
-        let mut sink = TextSink::new(format, self.style, &mut text);
-        sink.always_blobs = self.always_blobs;
+        let out = Output::page(buffer, LONGEST_PAGE);
+        let mut sink = TextSink::of(format, self.style, out, self.always_blobs);
         let entries = play(&mut sink)?;
         sink.print_position();
-        sink.out.flush().ok()?;
+        sink.out.result().ok()?;
         let left_out = sink.left_out;
-        Some(Page { text, entries, left_out })
+        let (buffer, used) = sink.out.into_buffer();
+        Some(Page { buffer, used, entries, left_out })
     }
 }
 
 impl<'w, F: Format> TextSink<'w, F> {
     /// A sink that prints to `writer`.
     pub fn new(format: F, style: Style, writer: &'w mut dyn Write) -> TextSink<'w, F> {
-        let (out, left_out) = (Output::new(writer), LeftOut::default());
-        let (resuming, unprinted) = (None, None);
-        TextSink { format, style, out, left_out, always_blobs: false, any: false, resuming, unprinted }
+        TextSink::of(format, style, Output::new(writer), false)
+    }
+
+    fn of(format: F, style: Style, out: Output<'w>, always_blobs: bool) -> TextSink<'w, F> {
+        let (left_out, resuming, unprinted) = (LeftOut::default(), None, None);
+        TextSink { format, style, out, left_out, always_blobs, any: false, resuming, unprinted }
     }
 
     /// The same sink, for a form that prints the data of blobs in any case.
@@ -308,7 +328,7 @@ impl<'w, F: Format> TextSink<'w, F> {
         self.any |= page.entries > 0;
         self.left_out.blobs = self.left_out.blobs.saturating_add(page.left_out.blobs);
         self.left_out.bytes = self.left_out.bytes.saturating_add(page.left_out.bytes);
-        self.out.bytes(&page.text);
+        self.out.bytes(page.buffer.get(..page.used).unwrap_or_default());
         self.settle()
     }
 

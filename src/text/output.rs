@@ -16,6 +16,8 @@ pub struct Output<'w> {
     /// Longer than what is used by at least [`SLACK`], so that a few bytes are one store.
     buffer: Vec<u8>,
     used: usize,
+    /// It is full when so much is collected.
+    limit: usize,
     writer: Option<&'w mut dyn Write>,
     failure: Option<io::Error>,
 }
@@ -27,13 +29,23 @@ impl<'w> Output<'w> {
     /// An output that spills into `writer`.
     pub fn new(writer: &'w mut dyn Write) -> Output<'w> {
         let buffer = vec![0; SPILL.saturating_add(SPILL / 2)];
-        Output { buffer, used: 0, writer: Some(writer), failure: None }
+        Output { buffer, used: 0, limit: SPILL, writer: Some(writer), failure: None }
     }
 
     /// An output that only collects.
     #[must_use]
     pub fn memory() -> Output<'static> {
-        Output { buffer: Vec::new(), used: 0, writer: None, failure: None }
+        Output { buffer: Vec::new(), used: 0, limit: usize::MAX, writer: None, failure: None }
+    }
+
+    /// An output that collects in a buffer that was used before, and fails where that would be more than `limit` bytes.
+    pub(crate) fn page(buffer: Vec<u8>, limit: usize) -> Output<'static> {
+        Output { buffer, used: 0, limit, writer: None, failure: None }
+    }
+
+    /// What was collected, and room behind it: the buffer, and how much of it is used.
+    pub(crate) fn into_buffer(self) -> (Vec<u8>, usize) {
+        (self.buffer, self.used)
     }
 
     /// What was collected and not yet spilled.
@@ -133,7 +145,7 @@ impl<'w> Output<'w> {
     #[inline]
     #[must_use]
     pub const fn is_full(&self) -> bool {
-        self.used >= SPILL
+        self.used >= self.limit
     }
 
     /// A point where a long entry may be spilled: call it between values and between pieces of a string.
@@ -146,7 +158,12 @@ impl<'w> Output<'w> {
 
     #[cold]
     fn spill(&mut self) {
-        let Some(writer) = &mut self.writer else { return };
+        let Some(writer) = &mut self.writer else {
+            if self.is_full() {
+                self.failure.get_or_insert_with(|| io::ErrorKind::OutOfMemory.into());
+            }
+            return;
+        };
         if self.failure.is_none() {
             self.failure = writer.write_all(self.buffer.get(..self.used).unwrap_or_default()).err();
         }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow};
 use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::journal::{Journal, Writer};
-use joedb::printing;
+use joedb::printing::{self, Threads};
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Format, LeftOut, Sink, TextSink};
 use joedb::storage::Place;
@@ -116,13 +116,9 @@ impl Work for Dump<'_> {
         }
         let mut progress = progress(args, range);
         let mut watch = |position| progress.at(position);
-        let replayed = match tolerance(args) {
-            Tolerance::Strict => {
-                let reopen = || input.journal(args);
-                printing::print(journal, range, &mut sink, threads(args), &reopen, &mut watch)
-            }
-            tolerance => replay(journal, range, tolerance, &mut sink, &mut watch),
-        };
+        let reopen = || input.journal(args);
+        let threads = Threads { threads: threads(args), reopen: &reopen };
+        let replayed = printing::print(journal, range, tolerance(args), &mut sink, threads, &mut watch);
         let replayed = replayed.map_err(|error| match error {
             ReplayError::Source(error) => Failure::from(error),
             ReplayError::Sink(error) => error.into(),
