@@ -2,7 +2,7 @@
 
 use super::lines::{LineForm, Lines, Pieces};
 use super::value::ValueWriter;
-use super::{BlobReader, Ended, Format, Run, Style};
+use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
@@ -113,13 +113,14 @@ impl Format for Commands {
                 self.target(out, table, record, field, schema);
                 values.value(out, value);
             }
-            Entry::UpdateVector { table, first, field, values: ref vector } => {
-                if vector.is_empty() && !values.style.is_reference_9() {
+            Entry::UpdateVector { table, first, field, values: ref some } => {
+                if some.is_empty() && !values.style.is_reference_9() {
                     return;
                 }
                 out.bytes(b"update_vector ");
                 self.target(out, table, first, field, schema);
-                values.values(out, vector);
+                out.integer(some.count());
+                vector::append(self, out, some, [b' '; 2]);
             }
             Entry::Insert { table, record, .. } => {
                 self.command(out, b"insert_into ", table, schema);

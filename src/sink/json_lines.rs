@@ -1,15 +1,16 @@
 //! JSON Lines: an object an entry, with everything that the entry holds.
 
 use super::lines::{LineForm, Lines, Pieces};
-use super::{Ended, Format, Run, Style};
+use super::{Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Kind, Located, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::append::Append;
-use crate::text::escape::is_obeyed_by_terminals;
+use crate::text::escape::{character, copied, safe_character};
 use crate::text::plain::Plain;
+use crate::text::room::Room;
 use crate::text::time::Utc;
 use crate::text::{Output, float};
 use crate::value::{FieldType, Value};
@@ -72,22 +73,30 @@ fn base64(out: &mut Output<'_>, bytes: &[u8]) {
 
 fn quoted(out: &mut Output<'_>, text: &str) {
     out.byte(b'"');
-    let mut plain = 0;
-    let needs_care = |c: char| matches!(c, '"' | '\\') || is_obeyed_by_terminals(c);
-    for (offset, character) in text.char_indices().filter(|&(_, c)| needs_care(c)) {
-        out.bytes(text.as_bytes().get(plain..offset).unwrap_or_default());
-        match character {
-            '"' | '\\' => out.text(format_args!("\\{character}")),
-            '\n' => out.bytes(b"\\n"),
-            '\t' => out.bytes(b"\\t"),
-            // All that terminals obey lies in the basic plane.
-            _ => out.text(format_args!("\\u{:04x}", u32::from(character))),
-        }
-        out.breathe();
-        plain = offset.saturating_add(character.len_utf8());
-    }
-    out.bytes(text.as_bytes().get(plain..).unwrap_or_default());
+    copied(out, text.as_bytes(), PLAIN, |room, at| special(room, text.get(at..).unwrap_or_default()));
     out.byte(b'"');
+}
+
+const PLAIN: Plain = Plain::without(*b"\"\\\"");
+
+/// Writes the character that `rest` begins with, which is not plain, and returns how many bytes it has.
+#[inline(always)]
+fn special(room: &mut Room<'_>, rest: &str) -> usize {
+    let length = safe_character(rest.as_bytes());
+    if length > 0 {
+        character(room, rest.as_bytes(), length);
+        return length;
+    }
+    let Some(first) = rest.chars().next() else { return 0 };
+    match first {
+        '"' => room.bytes(b"\\\""),
+        '\\' => room.bytes(b"\\\\"),
+        '\n' => room.bytes(b"\\n"),
+        '\t' => room.bytes(b"\\t"),
+        // All that terminals obey lies in the basic plane.
+        _ => room.bytes(format!("\\u{:04x}", u32::from(first)).as_bytes()),
+    }
+    first.len_utf8()
 }
 
 fn table(out: &mut Output<'_>, id: TableId, schema: &Schema) {
@@ -185,13 +194,7 @@ impl JsonLines {
                 records(out, first, new.count());
                 field(out, id, field_id, schema);
                 member(out, "values");
-                let mut separator = b'[';
-                for one in new.iter() {
-                    out.byte(separator);
-                    value(out, &one);
-                    out.breathe();
-                    separator = b',';
-                }
+                vector::append(self, out, new, [b'[', b',']);
                 out.bytes(if new.is_empty() { b"[]" } else { b"]" });
             }
             Entry::Insert { table: id, record, .. } | Entry::Delete { table: id, record } => {
@@ -270,7 +273,7 @@ fn kind_member(out: &mut Output<'_>, kind: Kind) {
 
 impl LineForm for JsonLines {
     const SPELLED: bool = true;
-    const PLAIN: Plain = Plain::without(*b"\"\\\"");
+    const PLAIN: Plain = PLAIN;
 
     fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
         let Context { table: table_id, field: field_id, .. } = step.context;
@@ -346,6 +349,7 @@ impl Format for JsonLines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::escape::is_obeyed_by_terminals;
 
     fn json(text: &[u8]) -> String {
         let mut out = Output::memory();

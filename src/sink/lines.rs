@@ -18,7 +18,7 @@ use crate::text::append::Append;
 use crate::text::decimal::Digits;
 use crate::text::plain::Plain;
 use crate::text::room::Room;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, Values};
 
 /// A form whose insertions and updates are lines of prepared pieces.
 pub(super) trait LineForm {
@@ -94,7 +94,7 @@ impl Prepared {
 }
 
 /// The lines of insertions into a table, or of updates of a field.
-struct Line {
+pub(super) struct Line {
     /// The type of the values; an insertion has none.
     value_type: Option<Type>,
     before: Prepared,
@@ -179,24 +179,7 @@ impl Lines {
         }
         let (ahead, of_value) = (bytes.get(step.value..)?, length.wrapping_sub(step.value));
         let value = Raw { value_type: line.value_type, ahead, length: of_value };
-        let in_a_hurry = out.in_room(|room| {
-            form.place(room, position, length);
-            line.before.append(room);
-            if F::VALUE_FIRST {
-                value.append(form, room)?;
-                line.between(room);
-                room.digits(&self.record);
-            } else {
-                room.digits(&self.record);
-                line.between(room);
-                value.append(form, room)?;
-            }
-            line.behind(room);
-            Some(())
-        });
-        if in_a_hurry.is_none() {
-            line.with_care(form, out, (position, length), &self.record, value);
-        }
+        line.append(form, out, (position, length), &self.record, value);
         *context = step.context;
         Some(length)
     }
@@ -256,14 +239,74 @@ impl Line {
         if value_type.is_some() && schema.field(table, field)?.field_type().value_type() != value_type {
             return None;
         }
-        let Pieces { before, between, behind } = form.pieces(step, schema)?;
+        Line::of(value_type, form.pieces(step, schema)?, generation)
+    }
+
+    fn of(
+        value_type: Option<Type>,
+        Pieces { before, between, behind }: Pieces,
+        generation: u64,
+    ) -> Option<Line> {
         let is_long = |piece: &Vec<u8>| piece.len() > LONGEST_PIECE;
-        if [&before, &between, &behind].into_iter().any(is_long) {
+        if [&before, &between].into_iter().any(is_long) {
             return None;
         }
         let [before, between] = [before, between].map(|piece| Prepared::new(&piece));
         let behind = few_bytes(&behind)?;
         Some(Line { value_type, before, between, behind, generation })
+    }
+
+    /// The line of each value of a vector; `None` where it is no such line. Version 4 spells blobs in another way.
+    pub(super) fn of_values(values: &Values<'_>, pieces: Pieces) -> Option<Line> {
+        let is_plain = values.version == Version::V5 || values.value_type() != Type::Blob;
+        Line::of(Some(values.value_type()).filter(|_| is_plain), pieces, 0).filter(|_| is_plain)
+    }
+
+    /// Appends a line for each value, of records from `first` on.
+    pub(super) fn append_all<F: LineForm>(
+        &self,
+        form: &F,
+        out: &mut Output<'_>,
+        first: RecordId,
+        values: &Values<'_>,
+    ) {
+        let (mut cursor, mut record) = (Cursor::new(values.bytes), first);
+        for _ in 0..values.count() {
+            let Some(value) = Raw::next(&mut cursor, values.value_type()) else { return };
+            self.append(form, out, (0, 0), &Digits::of(form.number_of(record)), value);
+            out.breathe();
+            record = record.next();
+        }
+    }
+
+    /// Appends a line; `place` says where its entry stands and how long it is.
+    #[inline(always)]
+    fn append<F: LineForm>(
+        &self,
+        form: &F,
+        out: &mut Output<'_>,
+        place: (u64, usize),
+        record: &Digits,
+        value: Raw<'_>,
+    ) {
+        let in_a_hurry = out.in_room(|room| {
+            form.place(room, place.0, place.1);
+            self.before.append(room);
+            if F::VALUE_FIRST {
+                value.append(form, room)?;
+                self.between(room);
+                room.digits(record);
+            } else {
+                room.digits(record);
+                self.between(room);
+                value.append(form, room)?;
+            }
+            self.behind(room);
+            Some(())
+        });
+        if in_a_hurry.is_none() {
+            self.with_care(form, out, place, record, value);
+        }
     }
 
     #[inline(always)]
@@ -320,7 +363,21 @@ struct Raw<'a> {
     length: usize,
 }
 
-impl Raw<'_> {
+impl<'a> Raw<'a> {
+    /// The next value of a vector of version 5.
+    #[inline(always)]
+    fn next(cursor: &mut Cursor<'a>, value_type: Type) -> Option<Raw<'a>> {
+        if value_type == Type::String {
+            let length = cursor.compact().ok()?;
+            let ahead = cursor.rest();
+            let length = cursor.take(length).ok()?.len();
+            return Some(Raw { value_type: Some(value_type), ahead, length });
+        }
+        let ahead = cursor.rest();
+        value(cursor, value_type, Version::V5).ok()?;
+        Some(Raw { value_type: Some(value_type), ahead, length: ahead.len().wrapping_sub(cursor.left()) })
+    }
+
     /// Appends the value; `None` if that takes more care.
     #[inline(always)]
     fn append<F: LineForm>(&self, form: &F, room: &mut Room<'_>) -> Option<()> {

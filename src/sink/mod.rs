@@ -9,6 +9,7 @@ mod sql;
 mod sql_float;
 mod sql_names;
 mod value;
+mod vector;
 
 pub use blob::BlobReader;
 pub use commands::Commands;

@@ -2,7 +2,7 @@
 
 use super::lines::{LineForm, Lines, Pieces};
 use super::value::ValueWriter;
-use super::{BlobReader, Ended, Format, Run, Style};
+use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
@@ -155,7 +155,8 @@ impl Format for Raw {
                     return;
                 }
                 self.target(out, b"update_vector_", values.value_type().name(), (table, first, field));
-                self.values.values(out, values);
+                out.integer(values.count());
+                vector::append(self, out, values, [b' '; 2]);
             }
             Entry::Insert { table, record, .. } => self.records(out, b"insert_into", table, record, None),
             Entry::Delete { table, record } => self.records(out, b"delete_from", table, record, None),

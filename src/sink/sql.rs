@@ -2,7 +2,7 @@
 
 use super::blob::hex;
 use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
-use super::lines::{LineForm, Lines, Pieces};
+use super::lines::{Line, LineForm, Lines, Pieces};
 use super::sql_float;
 use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
 use super::{BlobReader, Ended, Format, Run, Style};
@@ -12,11 +12,12 @@ use crate::head::Version;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::append::Append;
-use crate::text::escape::{Escape, escaped, is_obeyed_by_terminals};
+use crate::text::escape::{Escape, character, copied, escaped, is_harmless, safe_character};
 use crate::text::plain::Plain;
+use crate::text::room::Room;
 use crate::text::time::Utc;
 use crate::text::{Output, float};
-use crate::value::{BlobPosition, FieldType, Type, Value};
+use crate::value::{BlobPosition, FieldType, Type, Value, Values};
 
 /// SQL statements in one transaction.
 ///
@@ -87,6 +88,45 @@ impl Sql {
         out.bytes(b" = ");
         self.value(out, value);
         self.row_condition(out, record);
+    }
+
+    fn update_vector(
+        &self,
+        out: &mut Output<'_>,
+        (table, first, field): (TableId, RecordId, FieldId),
+        values: &Values<'_>,
+        schema: &Schema,
+    ) {
+        let line = self.update_pieces(table, field, values.value_type(), schema);
+        if let Some(line) = line.and_then(|pieces| Line::of_values(values, pieces))
+            && !first.is_null()
+        {
+            return line.append_all(self, out, first, values);
+        }
+        let mut record = first;
+        for value in values.iter() {
+            self.update(out, (table, record, field), &value, schema);
+            out.breathe();
+            record = record.next();
+        }
+    }
+
+    /// What stands around the value and the record of an update; `None` where the data of a blob is the value.
+    fn update_pieces(
+        &self,
+        table: TableId,
+        field: FieldId,
+        value_type: Type,
+        schema: &Schema,
+    ) -> Option<Pieces> {
+        if value_type == Type::Blob && self.style.blob_data {
+            return None;
+        }
+        let remark: &[u8] = if value_type == Type::Blob { b"-- " } else { b"" };
+        let (table_name, field_name) =
+            (self.table_name(table, schema), self.field_name(table, field, schema));
+        let before = [remark, b"UPDATE \"", table_name, b"\" SET \"", field_name, b"\" = "].concat();
+        Some(Pieces { before, between: b" WHERE \"__id\" = ".to_vec(), behind: b";\n".to_vec() })
     }
 
     fn value(&self, out: &mut Output<'_>, value: &Value<'_>) {
@@ -248,28 +288,31 @@ fn hex_literal(out: &mut Output<'_>, bytes: &[u8]) {
 /// `'text'` for UTF-8 without NUL; where a terminal would obey part of it, the same text through its bytes; what
 /// is no text stays a blob.
 fn text_literal(out: &mut Output<'_>, bytes: &[u8]) {
-    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-    let harmless =
-        |text: &&str| !text.chars().any(|c| !matches!(c, '\n' | '\t') && is_obeyed_by_terminals(c));
-    match (text, text.filter(harmless)) {
-        (_, Some(text)) => {
-            out.byte(b'\'');
-            let mut separator: &[u8] = b"";
-            for part in text.split('\'') {
-                out.bytes(separator);
-                out.bytes(part.as_bytes());
-                out.breathe();
-                separator = b"''";
-            }
-            out.byte(b'\'');
-        }
-        (Some(text), None) => {
-            out.bytes(b"CAST(");
-            hex_literal(out, text.as_bytes());
-            out.bytes(b" AS TEXT)");
-        }
-        (None, _) => hex_literal(out, bytes),
+    if is_harmless(bytes) {
+        out.byte(b'\'');
+        copied(out, bytes, PLAIN, |room, at| special(room, bytes.get(at..).unwrap_or_default()));
+        out.byte(b'\'');
+    } else if std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0')) {
+        out.bytes(b"CAST(");
+        hex_literal(out, bytes);
+        out.bytes(b" AS TEXT)");
+    } else {
+        hex_literal(out, bytes);
     }
+}
+
+const PLAIN: Plain = Plain::without([b'\''; 3]);
+
+/// Writes the harmless character that `rest` begins with, which is not plain, and returns how many bytes it has.
+#[inline(always)]
+fn special(room: &mut Room<'_>, rest: &[u8]) -> usize {
+    let length = safe_character(rest).max(1);
+    if rest.first() == Some(&b'\'') {
+        room.bytes(b"''");
+    } else {
+        character(room, rest, length);
+    }
+    length
 }
 
 const fn column_type(plain: Type) -> &'static str {
@@ -395,25 +438,15 @@ impl Sql {
 /// `INSERT INTO "person"("__id") VALUES(0);`, `UPDATE "person" SET "name" = 'Rémi' WHERE "__id" = 0;`.
 impl LineForm for Sql {
     const VALUE_FIRST: bool = true;
-    const PLAIN: Plain = Plain::without([b'\''; 3]);
+    const PLAIN: Plain = PLAIN;
 
     fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
         let Context { table, field, .. } = step.context;
-        let table_name = self.table_name(table, schema);
-        let [before, between, behind]: [&[&[u8]]; 3] = match step.kind.value_type() {
-            Some(Type::Blob) if self.style.blob_data => return None,
-            Some(value_type) => {
-                let remark: &[u8] = if value_type == Type::Blob { b"-- " } else { b"" };
-                let field_name = self.field_name(table, field, schema);
-                [
-                    &[remark, b"UPDATE \"", table_name, b"\" SET \"", field_name, b"\" = "],
-                    &[b" WHERE \"__id\" = "],
-                    &[b";\n"],
-                ]
-            }
-            None => [&[b"INSERT INTO \"", table_name, b"\"(\"__id\") VALUES("], &[], &[b");\n"]],
-        };
-        Some(Pieces { before: before.concat(), between: between.concat(), behind: behind.concat() })
+        if let Some(value_type) = step.kind.value_type() {
+            return self.update_pieces(table, field, value_type, schema);
+        }
+        let before = [b"INSERT INTO \"", self.table_name(table, schema), b"\"(\"__id\") VALUES("].concat();
+        Some(Pieces { before, between: Vec::new(), behind: b");\n".to_vec() })
     }
 
     fn quote(&self) -> Option<u8> {
@@ -456,12 +489,7 @@ impl Format for Sql {
                 self.update(out, (table, record, field), value, schema);
             }
             Entry::UpdateVector { table, first, field, ref values } => {
-                let mut record = first;
-                for value in values.iter() {
-                    self.update(out, (table, record, field), &value, schema);
-                    out.breathe();
-                    record = record.next();
-                }
+                self.update_vector(out, (table, first, field), values, schema);
             }
             Entry::Insert { table, record, .. } => self.insert(out, table, record.0, schema),
             Entry::InsertVector { table, first, count } => {

@@ -1,16 +1,12 @@
 //! Values as joedb commands write them; the raw form writes them the same way.
 
 use super::{BlobReader, Style};
-use crate::codec::Cursor;
 use crate::entry::{RecordId, TableId};
 use crate::text::append::Append;
 use crate::text::escape::{self, Escape};
 use crate::text::time::Utc;
 use crate::text::{Output, float};
-use crate::value::{BlobPosition, FieldType, Type, Value, Values};
-
-/// So many values of a vector fit into a room: the longest is `nan(0x7ff8000000000001)`.
-const TOGETHER: usize = 128;
+use crate::value::{BlobPosition, FieldType, Value};
 
 /// A style, and what values need beyond it.
 pub(super) struct ValueWriter {
@@ -108,68 +104,6 @@ impl ValueWriter {
                 out.integer(size);
             }
             None => out.integer(blob.position),
-        }
-    }
-
-    /// The count and the values of a vector.
-    pub(super) fn values(&self, out: &mut Output<'_>, values: &Values<'_>) {
-        out.integer(values.count());
-        let bytes = values.bytes;
-        match values.value_type() {
-            Type::String => self.strings(out, values),
-            Type::Int32 => self.fixed(out, bytes, |bytes| Value::Int32(i32::from_le_bytes(bytes))),
-            Type::Int64 => self.fixed(out, bytes, |bytes| Value::Int64(i64::from_le_bytes(bytes))),
-            Type::Float32 => self.fixed(out, bytes, |bytes| Value::Float32(f32::from_le_bytes(bytes))),
-            Type::Float64 => self.fixed(out, bytes, |bytes| Value::Float64(f64::from_le_bytes(bytes))),
-            Type::Int8 => self.fixed(out, bytes, |bytes| Value::Int8(i8::from_le_bytes(bytes))),
-            Type::Int16 => self.fixed(out, bytes, |bytes| Value::Int16(i16::from_le_bytes(bytes))),
-            Type::Boolean => self.fixed(out, bytes, |[byte]| Value::Boolean(byte != 0)),
-            Type::Reference | Type::Blob => {
-                for value in values.iter() {
-                    self.item(out, &value);
-                    out.breathe();
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn item(&self, out: &mut impl Append, value: &Value<'_>) {
-        out.byte(b' ');
-        self.number(out, value);
-    }
-
-    /// Values of one size, some at a time.
-    #[inline(always)]
-    fn fixed<const N: usize>(
-        &self,
-        out: &mut Output<'_>,
-        bytes: &[u8],
-        value: impl Fn([u8; N]) -> Value<'static>,
-    ) {
-        for some in bytes.as_chunks::<N>().0.chunks(TOGETHER) {
-            let in_a_hurry = out.in_room(|room| {
-                some.iter().for_each(|&bytes| self.item(room, &value(bytes)));
-                Some(())
-            });
-            if in_a_hurry.is_none() {
-                some.iter().for_each(|&bytes| self.item(out, &value(bytes)));
-            }
-            out.breathe();
-        }
-    }
-
-    fn strings(&self, out: &mut Output<'_>, values: &Values<'_>) {
-        let (mut cursor, escape) = (Cursor::new(values.bytes), self.escape());
-        for _ in 0..values.count() {
-            let Ok(length) = cursor.compact() else { break };
-            let ahead = cursor.rest();
-            let Ok(text) = cursor.take(length) else { break };
-            out.byte(b' ');
-            if out.in_room(|room| room.quoted(b'"', ahead, text.len(), escape::PLAIN)).is_none() {
-                escape::quoted(out, text, escape);
-            }
-            out.breathe();
         }
     }
 

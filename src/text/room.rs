@@ -37,6 +37,12 @@ impl Output<'_> {
 }
 
 impl Room<'_> {
+    /// Whether a few more characters fit.
+    #[inline(always)]
+    pub(crate) const fn is_spacious(&self) -> bool {
+        self.used < SIZE - 2 * SLACK
+    }
+
     /// As [`Room::plain`], in quotes; `None` instead of `false`, and for a text that is long.
     #[inline(always)]
     pub(crate) fn quoted(&mut self, quote: u8, ahead: &[u8], length: usize, plain: Plain) -> Option<()> {
