@@ -280,7 +280,8 @@ impl<'a> Operands<'a, '_> {
         let count = self.cursor.compact()?;
         let bytes = self.vector_bytes(value_type, count)?;
         let version = self.decoder.version;
-        Ok(Entry::UpdateVector { table, first, field, values: Values { value_type, count, bytes, version } })
+        let values = Values { value_type, count, bytes, version, shortest: false };
+        Ok(Entry::UpdateVector { table, first, field, values })
     }
 
     /// The bytes of `count` values. The count is held against the bytes that are left before the values are

@@ -147,11 +147,15 @@ impl Encoder {
         let mut encoded = Encoder::new(self.version);
         values.iter().for_each(|value| encoded.value(value));
         let count = values.len() as u64;
-        let values = Values { value_type, count, bytes: encoded.body.bytes(), version: self.version };
+        let (bytes, version) = (encoded.body.bytes(), self.version);
+        let values = Values { value_type, count, bytes, version, shortest: true };
         self.push(&Entry::UpdateVector { table, first, field, values });
     }
 
     fn values(&mut self, values: &Values<'_>) {
+        if values.shortest && values.version == self.version {
+            return self.body.slice(values.bytes);
+        }
         match values.value_type() {
             // Their bytes are the same in every version; any nonzero byte is true, but only 1 is written.
             Type::Boolean | Type::String | Type::Reference | Type::Blob => {
@@ -332,7 +336,8 @@ impl Vector {
     ///
     /// # Errors
     /// [`OtherType`]; nothing is appended then.
-    #[inline]
+    // Where the type is known, only its own arm is left of it.
+    #[inline(always)]
     pub fn push(&mut self, value: &Value<'_>) -> Result<(), OtherType> {
         let found = value.value_type();
         if found != self.value_type {
@@ -352,7 +357,8 @@ impl Vector {
     /// The values, as an entry takes them.
     #[must_use]
     pub fn values(&self) -> Values<'_> {
-        let Vector { value_type, count, encoder } = self;
-        Values { value_type: *value_type, count: *count, bytes: encoder.body(), version: encoder.version }
+        let Vector { value_type, count, ref encoder } = *self;
+        let (bytes, version) = (encoder.body(), encoder.version);
+        Values { value_type, count, bytes, version, shortest: true }
     }
 }

@@ -50,6 +50,7 @@
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
 //! * [`new_journal`]: a sink that makes a new file of entries
 //! * [`commands`]: joedb commands as a source of entries
+//! * [`export`]: the tables in other formats, from JSON to SQLite
 //!
 //! # What is trusted
 //!
@@ -91,6 +92,7 @@ mod decode;
 pub mod diagnosis;
 mod encode;
 mod entry;
+pub mod export;
 pub mod follow;
 pub mod head;
 pub mod journal;
@@ -98,6 +100,7 @@ pub mod new_journal;
 mod outcome;
 pub mod printing;
 pub mod recovery;
+mod relocation;
 pub mod replay;
 pub mod schema;
 pub mod sense;

@@ -189,12 +189,21 @@ impl Value<'_> {
 }
 
 /// The values of an `update_vector`, still in the bytes of the log. Their lengths have been checked.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Values<'a> {
     pub(crate) value_type: Type,
     pub(crate) count: u64,
     pub(crate) bytes: &'a [u8],
     pub(crate) version: Version,
+    /// The bytes are known to be those that a writer of this version writes: they are copied as they are.
+    pub(crate) shortest: bool,
+}
+
+impl PartialEq for Values<'_> {
+    fn eq(&self, other: &Values<'_>) -> bool {
+        let parts = |values: &Values<'_>| (values.value_type, values.count, values.version);
+        parts(self) == parts(other) && self.bytes == other.bytes
+    }
 }
 
 impl<'a> Values<'a> {
@@ -218,7 +227,7 @@ impl<'a> Values<'a> {
 
     /// The values, decoded one by one.
     pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        let Values { value_type, count, bytes, version } = *self;
+        let Values { value_type, count, bytes, version, .. } = *self;
         let mut cursor = Cursor::new(bytes);
         // The lengths were checked when the entry was decoded, so that no value is short.
         (0..count).map_while(move |_| crate::decode::value(&mut cursor, value_type, version).ok())

@@ -153,7 +153,8 @@ impl<'a> Operands<'a, '_> {
             let value = self.value(value_type, text)?;
             write_value(values, &value, Version::V5);
         }
-        let values = Values { value_type, count, bytes: values.bytes(), version: Version::V5 };
+        let (bytes, version) = (values.bytes(), Version::V5);
+        let values = Values { value_type, count, bytes, version, shortest: true };
         self.checked(Entry::UpdateVector { table, first, field, values }, at)
     }
 

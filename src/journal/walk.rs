@@ -169,9 +169,12 @@ impl<'j> Entries<'j> {
             let piece = self.source.piece(start, least, self.end)?;
             let ended = walk_piece(&mut self.decoder, &mut self.position, piece, visitor)?;
             let visited = usize::try_from(self.position.saturating_sub(start)).unwrap_or(0);
-            let flow = visitor.bytes(piece.get(..visited).unwrap_or_default(), self.position)?;
-            if flow == Flow::Stop {
-                return Ok(Walk::Stopped);
+            // Whoever wants to stop at every call would never see an entry that is longer than a piece.
+            if visited > 0 {
+                let flow = visitor.bytes(piece.get(..visited).unwrap_or_default(), self.position)?;
+                if flow == Flow::Stop {
+                    return Ok(Walk::Stopped);
+                }
             }
             match ended {
                 PieceEnd::Used => least = 0,

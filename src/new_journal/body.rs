@@ -1,30 +1,26 @@
 //! The body of a new journal, which grows entry by entry.
 
 use super::NewJournalError;
-use crate::blob_map::{BlobError, BlobMap, BlobPointers};
-use crate::buffer::Buffer;
-use crate::encode::{Encoder, write_value};
+use crate::blob_map::{BlobError, BlobPointers};
+use crate::encode::Encoder;
 use crate::entry::{Entry, Located};
 use crate::head::{HEAD_SIZE, Version};
 use crate::recovery::Share;
-use crate::value::{BlobPosition, Type, Value, Values};
+use crate::relocation::Relocation;
 
 /// Entries that are encoded anew, for a file of version 5.
 #[derive(Debug)]
 pub(super) struct Body {
     encoder: Encoder,
-    pointers: BlobPointers,
-    blobs: BlobMap,
-    /// The values of a vector of blobs, once they follow.
-    vector: Buffer,
+    relocation: Relocation,
     entries: u64,
     rows: u64,
 }
 
 impl Body {
     pub(super) fn new(pointers: BlobPointers) -> Body {
-        let (encoder, blobs) = (Encoder::new(Version::V5), BlobMap::default());
-        Body { encoder, pointers, blobs, vector: Buffer::new(), entries: 0, rows: 0 }
+        let (encoder, relocation) = (Encoder::new(Version::V5), Relocation::new(pointers));
+        Body { encoder, relocation, entries: 0, rows: 0 }
     }
 
     /// The bytes since they were last forgotten.
@@ -63,19 +59,12 @@ impl Body {
 
     #[inline]
     fn take(&mut self, located: &Located<'_>) -> Result<(), BlobError> {
-        match located.entry {
-            // Version 5 has no such mark.
-            Entry::EndOfFile => return Ok(()),
-            Entry::Blob { position, data } => self.push_blob(located, position, data.len() as u64)?,
-            Entry::Update { table, record, field, value: Value::Blob(blob), form } => {
-                let value = Value::Blob(self.follow(blob)?);
-                self.encoder.push(&Entry::Update { table, record, field, value, form });
-            }
-            Entry::UpdateVector { ref values, .. } if values.value_type() == Type::Blob => {
-                self.push_blob_values(&located.entry, values)?;
-            }
-            _ => self.encoder.push(&located.entry),
+        // Version 5 has no such mark.
+        if matches!(located.entry, Entry::EndOfFile) {
+            return Ok(());
         }
+        self.encoder.push(&self.relocation.entry(&located.entry)?);
+        self.relocation.note(located, self.position())?;
         self.entries = self.entries.saturating_add(1);
         self.rows = self.rows.saturating_add(match located.entry {
             Entry::Insert { .. } => 1,
@@ -83,39 +72,5 @@ impl Body {
             _ => 0,
         });
         Ok(())
-    }
-
-    /// A blob whose data stood at `position`; at 0 it stood nowhere, and no value means it.
-    fn push_blob(&mut self, located: &Located<'_>, position: u64, size: u64) -> Result<(), BlobError> {
-        self.encoder.push(&located.entry);
-        if self.pointers == BlobPointers::Keep || position == 0 {
-            return Ok(());
-        }
-        let length_at = located.position.saturating_add(1);
-        self.blobs.insert(position, size, length_at, self.position().saturating_sub(size))
-    }
-
-    fn push_blob_values(&mut self, entry: &Entry<'_>, values: &Values<'_>) -> Result<(), BlobError> {
-        let Entry::UpdateVector { table, first, field, .. } = *entry else { return Ok(()) };
-        let (count, version) = (values.count(), Version::V5);
-        let mut bytes = std::mem::replace(&mut self.vector, Buffer::new());
-        bytes.clear();
-        for value in values.iter() {
-            if let Value::Blob(blob) = value {
-                write_value(&mut bytes, &Value::Blob(self.follow(blob)?), version);
-            }
-        }
-        let values = Values { value_type: Type::Blob, count, bytes: bytes.bytes(), version };
-        self.encoder.push(&Entry::UpdateVector { table, first, field, values });
-        self.vector = bytes;
-        Ok(())
-    }
-
-    /// The value for the new file. One of version 4, which has no size, gets it from its blob in any case.
-    fn follow(&self, blob: BlobPosition) -> Result<BlobPosition, BlobError> {
-        match self.pointers {
-            BlobPointers::Keep if blob.size.is_some() => Ok(blob),
-            BlobPointers::Keep | BlobPointers::Follow => self.blobs.find(blob),
-        }
     }
 }

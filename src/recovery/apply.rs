@@ -64,6 +64,8 @@ pub enum Stage {
     ReadBack,
     /// The removed bytes are saved.
     SaveTail,
+    /// Rows, or values of them, are exported; their number takes the place of bytes.
+    Export,
 }
 
 /// Why a plan could not be applied, or another new file not be made. The source is as it was, and there is no output,
@@ -247,7 +249,10 @@ impl<D: Directory> Work<'_, D> {
 
 /// The source must be what the plan was made from. A file with a writer may grow and get new checkpoints: what is
 /// below the cut stays, and its checksum is compared.
-pub(super) fn check_source<S: ReadAt>(plan: &Plan, source: &S) -> Result<(), ApplyError> {
+///
+/// # Errors
+/// [`ApplyError::Changed`].
+pub fn check_source<S: ReadAt>(plan: &Plan, source: &S) -> Result<(), ApplyError> {
     let changed = |error: io::Error| ApplyError::Changed(error.to_string());
     let size = source.size().map_err(changed)?;
     let in_use = plan.source_writer == Writer::Present;

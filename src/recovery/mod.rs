@@ -31,7 +31,7 @@ pub(crate) mod temporary;
 mod transition;
 mod undo;
 
-pub use apply::{ApplyError, Outputs, Receipt, Stage, Supervisor, Unattended, apply};
+pub use apply::{ApplyError, Outputs, Receipt, Stage, Supervisor, Unattended, apply, check_source};
 pub use in_place::{InPlaceReceipt, UndoError, UndoReceipt, apply_in_place, is_done, undo};
 pub use plan::{Alternative, Plan, PlanError, PlanOptions, Share, Target, plan};
 pub(crate) use temporary::Temporary;

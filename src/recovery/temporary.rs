@@ -43,6 +43,12 @@ impl<'d, D: Directory> Temporary<'d, D> {
         Err(io_error(target, "finding a name for a temporary file")(io::ErrorKind::AlreadyExists.into()))
     }
 
+    /// Its name until it is renamed.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The directory that it is in.
     pub(crate) const fn directory(&self) -> &'d D {
         self.directory

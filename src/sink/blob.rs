@@ -31,7 +31,7 @@ impl BlobReader {
 
     /// Where the data stands and how many bytes it has; `None` if that is not within the log. The blob value of
     /// a record that was never updated, 0, is an empty blob.
-    pub(super) fn locate(&self, blob: BlobPosition) -> Option<(u64, u64)> {
+    pub(crate) fn locate(&self, blob: BlobPosition) -> Option<(u64, u64)> {
         let (position, size) = match blob.size {
             Some(size) => (blob.position, size),
             None if blob.position == 0 => (0, 0),
@@ -51,18 +51,26 @@ impl BlobReader {
     }
 
     /// Appends the data in hexadecimal, piece by piece.
-    pub(super) fn write_hex(&self, out: &mut Output<'_>, position: u64, size: u64) -> io::Result<()> {
-        const PIECE: u64 = 64 * 1024;
+    pub(crate) fn write_hex(&self, out: &mut Output<'_>, position: u64, size: u64) -> io::Result<()> {
+        self.pieces(position, size, &mut |piece| {
+            hex(out, piece);
+            out.breathe();
+        })
+    }
+
+    /// Passes the data on, piece by piece.
+    pub(crate) fn pieces(&self, position: u64, size: u64, take: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        // A multiple of three, so that pieces in base64 join without padding between them.
+        const PIECE: u64 = 63 * 1024;
         let mut piece = Vec::new();
         let mut done = 0;
         while done < size {
             piece.resize(usize::try_from(PIECE.min(size.saturating_sub(done))).unwrap_or(0), 0);
             let read = self.file.read_full_at(&mut piece, position.saturating_add(done))?;
-            if read == 0 {
+            if read < piece.len() {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            hex(out, piece.get(..read).unwrap_or_default());
-            out.breathe();
+            take(&piece);
             done = done.saturating_add(read as u64);
         }
         Ok(())

@@ -53,7 +53,7 @@ fn string(out: &mut Output<'_>, name: &str, text: &[u8]) {
 }
 
 /// Bytes as a string where they are UTF-8, else in base64.
-fn bytes(out: &mut Output<'_>, bytes: &[u8]) {
+pub(crate) fn bytes(out: &mut Output<'_>, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(text) => quoted(out, text),
         Err(_) => base64(out, bytes),
@@ -71,7 +71,7 @@ fn base64(out: &mut Output<'_>, bytes: &[u8]) {
     out.bytes(b"\"}");
 }
 
-fn quoted(out: &mut Output<'_>, text: &str) {
+pub(crate) fn quoted(out: &mut Output<'_>, text: &str) {
     out.byte(b'"');
     copied(out, text.as_bytes(), PLAIN, |room, at| special(room, text.get(at..).unwrap_or_default()));
     out.byte(b'"');
@@ -134,7 +134,7 @@ fn field_type(out: &mut Output<'_>, field_type: FieldType, schema: &Schema) {
     }
 }
 
-fn value(out: &mut Output<'_>, value: &Value<'_>) {
+pub(crate) fn value(out: &mut Output<'_>, value: &Value<'_>) {
     match *value {
         Value::String(text) => bytes(out, text),
         _ => plain_value(out, value),

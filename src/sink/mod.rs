@@ -2,12 +2,12 @@
 
 mod blob;
 mod commands;
-mod json_lines;
+pub(crate) mod json_lines;
 mod lines;
 mod raw;
-mod sql;
+pub(crate) mod sql;
 mod sql_float;
-mod sql_names;
+pub(crate) mod sql_names;
 mod value;
 mod vector;
 

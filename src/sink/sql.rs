@@ -315,7 +315,8 @@ fn special(room: &mut Room<'_>, rest: &[u8]) -> usize {
     length
 }
 
-const fn column_type(plain: Type) -> &'static str {
+/// What a column is declared as.
+pub(crate) const fn column_type(plain: Type) -> &'static str {
     match plain {
         Type::String => "TEXT",
         Type::Int32 | Type::Reference => "INTEGER",

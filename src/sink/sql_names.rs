@@ -15,7 +15,7 @@ pub(super) struct SqlNames {
 }
 
 #[derive(Clone)]
-pub(super) struct Scope<Id> {
+pub(crate) struct Scope<Id> {
     changed: HashMap<Id, Box<[u8]>>,
     in_use: HashSet<Box<[u8]>>,
 }
@@ -28,7 +28,7 @@ impl<Id> Default for Scope<Id> {
 
 impl<Id: std::hash::Hash + Eq + Copy> Scope<Id> {
     /// Takes a name in, and returns the one to use.
-    pub(super) fn add(&mut self, id: Id, number: u16, name: &[u8], reserved: fn(&[u8]) -> bool) -> Box<[u8]> {
+    pub(crate) fn add(&mut self, id: Id, number: u16, name: &[u8], reserved: fn(&[u8]) -> bool) -> Box<[u8]> {
         let lower: Box<[u8]> = name.to_ascii_lowercase().into();
         if !reserved(&lower) && self.in_use.insert(lower) {
             return name.into();
@@ -50,12 +50,12 @@ impl<Id: std::hash::Hash + Eq + Copy> Scope<Id> {
 }
 
 /// Names that SQLite keeps for its own tables.
-pub(super) fn is_reserved_table(lower: &[u8]) -> bool {
+pub(crate) fn is_reserved_table(lower: &[u8]) -> bool {
     lower.starts_with(b"sqlite_")
 }
 
 /// Names under which SQLite knows the number of a row.
-pub(super) fn is_reserved_field(lower: &[u8]) -> bool {
+pub(crate) fn is_reserved_field(lower: &[u8]) -> bool {
     matches!(lower, b"rowid" | b"oid" | b"_rowid_")
 }
 

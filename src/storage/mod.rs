@@ -11,6 +11,7 @@ mod place;
 mod presence;
 mod slice;
 
+pub(crate) use file::exchange;
 pub use file::{File, FileDirectory, directory_of};
 pub use holders::{free_space, holders};
 pub use place::Place;

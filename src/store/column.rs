@@ -131,9 +131,7 @@ impl Column {
     ) -> Result<(), Refusal> {
         self.reach(start, allowance)?;
         match (self, values.value_type()) {
-            (Column::String(column), Type::String) => {
-                (start..).zip(each(values, Cursor::string)).for_each(|(index, text)| column.put(index, text));
-            }
+            (Column::String(column), Type::String) => column.put_all(start, values),
             (Column::Int8(column), Type::Int8) => copy(column, start, values, i8::from_le_bytes),
             (Column::Int16(column), Type::Int16) => copy(column, start, values, i16::from_le_bytes),
             (Column::Int32(column), Type::Int32) => copy(column, start, values, i32::from_le_bytes),
@@ -231,7 +229,7 @@ fn copy<T: Copy + Default, const N: usize>(
     values: &mut Vec<T>,
     start: usize,
     new: &Values<'_>,
-    read: fn([u8; N]) -> T,
+    read: impl Fn([u8; N]) -> T,
 ) {
     let (chunks, _) = new.bytes.as_chunks::<N>();
     replace(values, start, chunks.iter().map(|chunk| read(*chunk)));

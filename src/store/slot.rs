@@ -37,6 +37,13 @@ impl Slot {
         Some(Slot([a, b, c, d, e, f, g, length]))
     }
 
+    /// The slot that holds the first `length` bytes of a word, lowest first; `None` if they are too many for one.
+    #[inline(always)]
+    pub(super) fn holding_word(word: u64, length: u8) -> Option<Slot> {
+        let behind = u64::MAX.wrapping_shl(u32::from(length).wrapping_mul(u8::BITS));
+        (length <= INLINE).then(|| Slot(((word & !behind) | (u64::from(length) << 56)).to_le_bytes()))
+    }
+
     /// The slot of a longer string that is in the arena at `offset`, behind its length if [`has_length`] says so.
     pub(super) fn pointing(offset: usize, text: &[u8]) -> Slot {
         Slot([0, 0, 0, 0, 0, 0, 0, u8::try_from(text.len()).unwrap_or(LONG)]).moved(offset)

@@ -3,6 +3,8 @@
 use super::conflict::Refusal;
 use super::limits::Allowance;
 use super::slot::{Place, Slot, has_length};
+use crate::codec::Cursor;
+use crate::value::Values;
 use std::ops::Range;
 
 /// Strings of any bytes: eight bytes for each, and an arena for those that are longer than seven.
@@ -80,9 +82,22 @@ impl Strings {
         if index < self.slots.len() {
             self.replace(index, text);
         } else {
-            let slot = Slot::holding(text).unwrap_or_else(|| self.append(text));
+            let slot = Slot::holding(text).unwrap_or_else(|| append(&mut self.arena, text));
             self.slots.push(slot);
         }
+    }
+
+    /// Puts the strings of a vector, which stand in a log behind their lengths, from `start` on, which is at most behind
+    /// the last one.
+    pub(super) fn put_all(&mut self, start: usize, values: &Values<'_>) {
+        let count = usize::try_from(values.count()).unwrap_or(usize::MAX);
+        let existing = self.slots.len().saturating_sub(start).min(count);
+        let mut cursor = Cursor::new(values.bytes);
+        for index in (start..).take(existing) {
+            self.replace(index, cursor.string().unwrap_or_default());
+        }
+        let arena = &mut self.arena;
+        self.slots.extend((existing..count).map(|_| next_slot(&mut cursor, arena)));
     }
 
     /// Replaces the string at `index`. A string in the arena is overwritten by one that fits into its place.
@@ -95,7 +110,7 @@ impl Strings {
             }
             None => self.overwrite(old.clone(), text).unwrap_or_else(|| {
                 self.dead = self.dead.saturating_add(old.len());
-                self.append(text)
+                append(&mut self.arena, text)
             }),
         };
         if let Some(place) = self.slots.get_mut(index) {
@@ -115,14 +130,6 @@ impl Strings {
         string.copy_from_slice(text);
         self.dead = self.dead.saturating_add(unused.len());
         Some(Slot::pointing(start, text))
-    }
-
-    /// Puts a string that is too long for a slot at the end of the arena.
-    fn append(&mut self, text: &[u8]) -> Slot {
-        let slot = Slot::pointing(self.arena.len(), text);
-        self.arena.extend_from_slice(stored_length(text).as_slice().as_flattened());
-        self.arena.extend_from_slice(text);
-        slot
     }
 
     /// Writes the arena anew where more of it is dead than alive. That takes a pass over the slots and what is alive,
@@ -154,6 +161,28 @@ impl Strings {
     pub(super) fn memory(&self) -> usize {
         self.slots.capacity().saturating_mul(size_of::<Slot>()).saturating_add(self.arena.capacity())
     }
+}
+
+/// Puts a string that is too long for a slot at the end of an arena.
+fn append(arena: &mut Vec<u8>, text: &[u8]) -> Slot {
+    let slot = Slot::pointing(arena.len(), text);
+    arena.extend_from_slice(stored_length(text).as_slice().as_flattened());
+    arena.extend_from_slice(text);
+    slot
+}
+
+/// The slot of the next string of a log. A short one is taken from the word behind its length, without a look at each
+/// byte. Lengths were checked when the log was decoded.
+#[inline(always)]
+fn next_slot(cursor: &mut Cursor<'_>, arena: &mut Vec<u8>) -> Slot {
+    if let Some(&[length, ref word @ ..]) = cursor.rest().first_chunk::<9>()
+        && let Some(slot) = Slot::holding_word(u64::from_le_bytes(*word), length)
+        && cursor.take(u64::from(length).saturating_add(1)).is_ok()
+    {
+        return slot;
+    }
+    let text = cursor.string().unwrap_or_default();
+    Slot::holding(text).unwrap_or_else(|| append(arena, text))
 }
 
 /// What stands before a string in the arena.
@@ -195,6 +224,28 @@ mod tests {
             }
             let found: Vec<&[u8]> = (0..20).map(|index| strings.get(index)).collect();
             prop_assert_eq!(found, model);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn strings_of_a_vector_are_put_as_one_by_one(
+            before in proptest::collection::vec(any_length(), 0..10),
+            lengths in proptest::collection::vec(any_length(), 0..40),
+            start in 0..10_usize,
+        ) {
+            let text = |length: usize| (0..length).map(|n| n as u8).collect::<Vec<u8>>();
+            let mut strings = Strings::default();
+            (0..).zip(&before).for_each(|(index, &length)| strings.put(index, &text(length)));
+            let (mut expected, start) = (strings.clone(), start.min(before.len()));
+            let mut vector = crate::Vector::new(crate::Type::String);
+            for (index, &length) in (start..).zip(&lengths) {
+                vector.push(&crate::Value::String(&text(length))).unwrap();
+                expected.put(index, &text(length));
+            }
+            strings.put_all(start, &vector.values());
+            strings.assert_counted();
+            prop_assert!(strings.iter().eq(expected.iter()));
         }
     }
 

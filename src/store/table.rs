@@ -118,6 +118,14 @@ impl<'s> Field<'s> {
         self.schema.field_type()
     }
 
+    /// Its value for a record, whether that is in use or not; `None` where its type has no values.
+    #[inline]
+    #[must_use]
+    pub fn value(&self, record: RecordId) -> Option<Value<'s>> {
+        let index = usize::try_from(record.0).ok()?;
+        Some(self.column?.get(index))
+    }
+
     /// Its values, those of records that are not in use included; `None` where its type has none.
     #[must_use]
     pub const fn column(&self) -> Option<&'s Column> {

@@ -116,6 +116,26 @@ pub(crate) fn character(room: &mut Room<'_>, rest: &[u8], length: usize) {
     }
 }
 
+/// Appends a string as the reference's `joedb_to_json` writes it between quotes: control bytes are `\u00xx`, and at the
+/// first byte that is not of the shape of UTF-8 the text ends in a sentence that says so.
+pub fn reference_json(out: &mut Output<'_>, bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Some(&byte) = rest.first() {
+        let length = match byte {
+            0x80.. => utf8_shape(rest),
+            _ => 1,
+        };
+        match byte {
+            _ if length == 0 => return out.bytes(b"!!! This string is not utf8 !!!"),
+            b'"' | b'\\' => out.bytes(&[b'\\', byte]),
+            ..0x20 | 0x7f => out.text(format_args!("\\u{byte:04x}")),
+            _ => out.bytes(rest.get(..length).unwrap_or_default()),
+        }
+        out.breathe();
+        rest = rest.get(length..).unwrap_or_default();
+    }
+}
+
 /// What becomes of line feeds and tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
@@ -247,6 +267,31 @@ mod tests {
         assert_eq!(reference(b"\xe2\x82"), r#""\342\202""#);
         assert_eq!(reference(b"\xe2\x82A"), r#""\342\202A""#);
         assert_eq!(reference(b"\xff\x80"), r#""\377\200""#);
+    }
+
+    /// Printed by joedb_to_json.
+    #[test]
+    fn the_references_json_ends_where_a_string_is_no_utf8() {
+        let json = |bytes: &[u8]| {
+            let mut out = Output::memory();
+            reference_json(&mut out, bytes);
+            out.as_bytes().to_vec()
+        };
+        let passing = [
+            &b"\xc0\x80"[..],
+            b"\xe0\x80\x80",
+            b"\xf0\x80\x80\x80",
+            b"\xf7\xbf\xbf\xbf",
+            b"\xef\xbf\xbe",
+            b"/",
+        ];
+        for bytes in passing {
+            assert_eq!(json(bytes), bytes);
+        }
+        for bytes in [&b"\xed\xa0\x80"[..], b"\xf8\x88\x80", b"\xc3", b"\xe2\x82", b"\x80", b"\xe2\x28\xa1"] {
+            assert_eq!(json(&[b"ab", bytes, b"yz"].concat()), b"ab!!! This string is not utf8 !!!");
+        }
+        assert_eq!(json(b"\0\x1f\"\\\x7f"), br#"\u0000\u001f\"\\\u007f"#);
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Plain {
         // Without a branch for each byte, and from 0, so that the compiler makes a few vector instructions of it.
         let mut others = 0;
         for (&byte, &counts) in block.iter().zip(window.unwrap_or(&[0; BLOCK])) {
-            let is_control = (byte < 0x20) | (byte >= 0x7f);
+            let is_control = !(0x20..0x7f).contains(&byte);
             let is_other = (byte == first) | (byte == second) | (byte == third);
             others |= u8::from(is_control | is_other) & counts;
         }

@@ -1,5 +1,6 @@
 //! What can go wrong when a log is written.
 
+use crate::blob_map::BlobError;
 use crate::head::{CutShort, HeadError};
 use crate::journal::SourceError;
 use crate::recovery::{ApplyError, PlanError};
@@ -99,6 +100,9 @@ pub enum WriteError {
     /// The entry makes no sense in this schema. Nothing was written, and the writer goes on.
     #[error("{0}")]
     Nonsense(#[from] Nonsense),
+    /// A blob value of a log that is replayed cannot follow its data, or a blob overlaps another. The writer goes on.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// A hard checkpoint without a thread is waited for.
     #[error("no thread carries out this hard checkpoint: Writer::advance does")]
     ByHand,

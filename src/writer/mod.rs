@@ -82,6 +82,7 @@ mod open;
 mod pending;
 mod places;
 mod shared;
+mod sink;
 
 pub use error::{OpenError, WriteError};
 pub use open::{Background, Locks, Options, Recovery, Undo};
@@ -91,6 +92,7 @@ pub use shared::{SharedWriter, Transaction};
 use crate::decode::Context;
 use crate::encode::Encoder;
 use crate::entry::Entry;
+use crate::relocation::Relocation;
 use crate::schema::{Nonsense, Schema};
 use crate::storage::{File, Region, Storage};
 use crate::value::BlobPosition;
@@ -108,6 +110,8 @@ pub struct Writer<S: Storage = File> {
     file: S,
     encoder: Encoder,
     schema: Schema,
+    /// Where the blobs of a log that is replayed into this one went.
+    relocation: Relocation,
     checkpointer: Arc<Checkpointer<S>>,
     background: Option<Spawn<S>>,
     thread: Option<JoinHandle<()>>,

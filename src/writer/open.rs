@@ -9,6 +9,7 @@ use crate::entry::Located;
 use crate::head::{HEAD_SIZE, Head, Version};
 use crate::journal::{self, Bookmark, Flow, Journal, SourceError, Visitor, Walk};
 use crate::recovery::{ApplyError, Plan, PlanOptions, Target, Temporary, Unattended, apply_in_place, plan};
+use crate::relocation::Relocation;
 use crate::schema::Schema;
 use crate::sense::Damage;
 use crate::storage::{Directory, Existing, File, FileDirectory, Mode, Region, Storage, numbered_names};
@@ -171,6 +172,7 @@ impl<S: Storage + 'static> Writer<S> {
             file,
             encoder: Encoder::resume(Version::V5, log.position, log.context),
             schema: log.schema,
+            relocation: Relocation::default(),
             checkpointer: Arc::new(Checkpointer::new(head, Found { places, settled, locks })),
             background: None,
             thread: None,

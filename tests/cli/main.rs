@@ -12,6 +12,7 @@ mod compat;
 mod convert;
 mod cut;
 mod dump;
+mod export;
 mod extremes;
 mod follow;
 mod full_disk;

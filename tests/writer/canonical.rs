@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn canonical_files() -> Vec<PathBuf> {
-    let valid = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus/valid");
+    let valid = crate::corpus().join("valid");
     let list = fs::read_to_string(valid.join("CANONICAL")).unwrap();
     let files: Vec<PathBuf> = list.lines().map(|line| valid.join(line.trim())).collect();
     assert!(files.len() >= 3, "{list}");

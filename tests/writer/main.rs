@@ -4,6 +4,7 @@ mod canonical;
 mod checkpoints;
 mod opening;
 mod processes;
+mod replayed;
 mod shared;
 
 use joedb::writer::{Background, Options, Writer};
@@ -46,6 +47,11 @@ impl Scene {
     fn comments(&self) -> Vec<String> {
         comments(&self.path())
     }
+}
+
+/// Recorded logs.
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus")
 }
 
 fn by_hand() -> Options {

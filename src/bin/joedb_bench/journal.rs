@@ -73,7 +73,7 @@ impl Tables for Nothing {
         Nothing
     }
 
-    #[inline]
+    #[inline(always)]
     fn apply(&mut self, _: &Entry<'_>) -> anyhow::Result<()> {
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Tables for Store {
         Store::new(Limits::NONE)
     }
 
-    #[inline]
+    #[inline(always)]
     fn apply(&mut self, entry: &Entry<'_>) -> anyhow::Result<()> {
         Ok(Store::apply(self, entry)?)
     }
@@ -104,14 +104,14 @@ impl<T: Tables> Database<T> {
         Ok(database)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, entry: &Entry<'_>) -> anyhow::Result<()> {
         self.tables.apply(entry)?;
         self.writer.write(entry)?;
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, row: i64) -> anyhow::Result<()> {
         let (table, record) = (TABLE, RecordId(row));
         self.write(&Entry::Insert { table, record, form: InsertForm::Append })?;
@@ -119,7 +119,7 @@ impl<T: Tables> Database<T> {
         self.update(record, VALUE, Value::Int64(row))
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&mut self, record: RecordId, field: FieldId, value: Value<'_>) -> anyhow::Result<()> {
         self.write(&Entry::Update { table: TABLE, record, field, value, form: UpdateForm::Last })
     }
@@ -129,11 +129,12 @@ impl<T: Tables> Database<T> {
         &mut self,
         field: FieldId,
         rows: i64,
-        value: fn(i64) -> Value<'static>,
+        value: impl Fn(i64) -> Value<'static>,
     ) -> anyhow::Result<()> {
+        let mut vector = Vector::new(value(0).value_type());
         for first in (0..rows).step_by(VECTOR_LENGTH) {
             let end = rows.min(first + VECTOR_LENGTH as i64);
-            let mut vector = Vector::new(value(first).value_type());
+            vector.clear();
             (first..end).try_for_each(|row| vector.push(&value(row)))?;
             let (first, values) = (RecordId(first), vector.values());
             self.write(&Entry::UpdateVector { table: TABLE, first, field, values })?;

@@ -6,10 +6,12 @@ use anyhow::anyhow;
 use clap::{Parser, ValueEnum};
 use joedb::Outcome;
 use joedb::recovery::Target;
-use std::path::PathBuf;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
 
-/// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; or make
-/// a new one: of version 5 from one of version 4, or from joedb commands
+/// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; make
+/// a new one: of version 5 from one of version 4, or from joedb commands; or export its tables or entries: JSON, SQLite, CSV,
+/// SQL, Parquet
 ///
 /// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
 /// joedb: all four checkpoint places of the output hold the cut.
@@ -19,7 +21,7 @@ pub(crate) struct Args {
     /// The joedb file to recover, or - for standard input; or a text of joedb commands: NAME.joedbi.
     pub(crate) input: PathBuf,
 
-    /// The file to make.
+    /// The file to make, or for several tables as CSV or Parquet the directory; - for standard output.
     #[arg(required_unless_present_any = ["in_place", "undo"])]
     pub(crate) output: Option<PathBuf>,
 
@@ -27,9 +29,35 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) input_format: Option<InputFormat>,
 
-    /// What OUTPUT will hold, instead of what its name says.
+    /// What OUTPUT will hold, instead of what its name says. A name with the extension of INPUT says that it will hold what INPUT
+    /// holds.
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) output_format: Option<OutputFormat>,
+
+    /// Export only this table; may be given several times.
+    #[arg(long = "table", value_name = "NAME", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) tables: Vec<String>,
+
+    /// With Parquet: export the entries of the log, a row each, and not its tables.
+    #[arg(long, conflicts_with_all = ["in_place", "undo", "tables"])]
+    pub(crate) entries: bool,
+
+    /// With Parquet: begin a new file after so many rows.
+    #[arg(long, value_name = "N", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) partition_rows: Option<NonZeroU64>,
+
+    /// With JSON, SQL and commands: write what the reference tools would, byte for byte.
+    #[arg(long, conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) compat: bool,
+
+    /// With --compat and JSON: write strings in base64.
+    #[arg(long, requires = "compat")]
+    pub(crate) base64: bool,
+
+    /// With an export of tables: how many rows and unset values are taken that no bytes stand behind. By default
+    /// 16,777,216, and 8 for each byte of the file; each takes at most 16 bytes of memory.
+    #[arg(long, value_name = "N", conflicts_with_all = ["in_place", "undo"])]
+    pub(crate) max_rows: Option<u64>,
 
     /// Make a file of version 5 from one of version 4, which joedb 10 does not read.
     #[arg(long, conflicts_with_all = ["in_place", "undo", "no_verify", "save_tail", "keep_blob_positions"])]
@@ -106,6 +134,8 @@ pub(crate) enum Job {
     Load,
     /// Make a log of version 5 from one of version 4.
     Upgrade,
+    /// Make something else of a log.
+    Export(OutputFormat),
 }
 
 impl Args {
@@ -113,14 +143,42 @@ impl Args {
     pub(crate) fn job(&self) -> Result<Job, Failure> {
         let job = if self.upgrade { Job::Upgrade } else { Job::Recover };
         match (self.input_format(), self.output_format()) {
-            (InputFormat::Commands, OutputFormat::Joedb) if job == Job::Recover => Ok(Job::Load),
-            (InputFormat::Commands, _) => {
+            (InputFormat::Commands, OutputFormat::Joedb) if job == Job::Recover => self.no_export(Job::Load),
+            (InputFormat::Commands, OutputFormat::Joedb) => {
                 Err(usage("--upgrade is for joedb files; a file made from commands is of version 5 already"))
             }
-            (InputFormat::Joedb, _) if self.keep_blob_positions => {
+            (InputFormat::Commands, _) => {
+                Err(usage("a joedb file is what commands become; other formats are made from that"))
+            }
+            (InputFormat::Joedb, OutputFormat::Joedb) if self.keep_blob_positions => {
                 Err(usage("--keep-blob-positions is for commands; a cut keeps every byte"))
             }
-            (InputFormat::Joedb, OutputFormat::Joedb) => Ok(job),
+            (InputFormat::Joedb, OutputFormat::Joedb) => self.no_export(job),
+            (InputFormat::Joedb, _) if job != Job::Recover => {
+                Err(usage("--upgrade makes a joedb file; other formats are made from files of any version"))
+            }
+            (InputFormat::Joedb, format) => Ok(Job::Export(format)),
+        }
+    }
+
+    /// What is for exports alone is an error with another job.
+    fn no_export(&self, job: Job) -> Result<Job, Failure> {
+        let given = [
+            (!self.tables.is_empty(), "--table is for exports; OUTPUT becomes a joedb file, with all tables"),
+            (self.entries, "--entries is for exports to Parquet; OUTPUT becomes a joedb file"),
+            (
+                self.partition_rows.is_some(),
+                "--partition-rows is for exports to Parquet; OUTPUT becomes a joedb file",
+            ),
+            (self.compat, "--compat is for exports; OUTPUT becomes a joedb file"),
+            (
+                self.max_rows.is_some(),
+                "--max-rows is for exports; OUTPUT becomes a joedb file, and nothing is loaded",
+            ),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, message)) => Err(usage(message)),
+            None => Ok(job),
         }
     }
 
@@ -131,9 +189,14 @@ impl Args {
         self.input_format.unwrap_or(named)
     }
 
-    /// What the output will hold: as it was said, or as its name says.
+    /// What the output will hold: as it was said, or as its name says. A text becomes a joedb file, and a file with the
+    /// extension of the input is what the input is, for a joedb file may be named anyhow.
     fn output_format(&self) -> OutputFormat {
-        self.output_format.unwrap_or(OutputFormat::Joedb)
+        let output = self.output.as_deref().unwrap_or(Path::new(""));
+        let is_alike = output.extension() == self.input.extension();
+        let is_text = self.input_format() != InputFormat::Joedb;
+        let named = || if is_alike || is_text { OutputFormat::Joedb } else { OutputFormat::named(output) };
+        self.output_format.unwrap_or_else(named)
     }
 
     /// The cut asked for, in whichever way.
@@ -160,6 +223,64 @@ pub(crate) enum InputFormat {
 pub(crate) enum OutputFormat {
     /// A log with its head.
     Joedb,
+    /// The tables as one JSON object (.json).
+    Json,
+    /// The entries as JSON objects, one a line (.jsonl).
+    JsonLines,
+    /// The entries as SQL (.sql).
+    Sql,
+    /// The entries as joedb commands (.joedbi).
+    Commands,
+    /// The tables as a SQLite database (.sqlite, .sqlite3, .db).
+    Sqlite,
+    /// The tables as a directory of CSV files, or one table as a file (.csv).
+    Csv,
+    /// The tables as a directory of Parquet files, or one table or the entries as a file (.parquet).
+    Parquet,
+}
+
+impl OutputFormat {
+    /// What a name says.
+    fn named(output: &Path) -> OutputFormat {
+        match output.extension().and_then(|extension| extension.to_str()) {
+            Some("json") => OutputFormat::Json,
+            Some("jsonl") => OutputFormat::JsonLines,
+            Some("sql") => OutputFormat::Sql,
+            Some("joedbi") => OutputFormat::Commands,
+            Some("sqlite" | "sqlite3" | "db") => OutputFormat::Sqlite,
+            Some("csv") => OutputFormat::Csv,
+            Some("parquet") => OutputFormat::Parquet,
+            _ => OutputFormat::Joedb,
+        }
+    }
+
+    /// The name for programs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            OutputFormat::Joedb => "joedb",
+            OutputFormat::Json => "json",
+            OutputFormat::JsonLines => "json-lines",
+            OutputFormat::Sql => "sql",
+            OutputFormat::Commands => "commands",
+            OutputFormat::Sqlite => "sqlite",
+            OutputFormat::Csv => "csv",
+            OutputFormat::Parquet => "parquet",
+        }
+    }
+
+    /// The name for people.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            OutputFormat::Joedb => "joedb",
+            OutputFormat::Json => "JSON",
+            OutputFormat::JsonLines => "JSON Lines",
+            OutputFormat::Sql => "SQL",
+            OutputFormat::Commands => "joedb commands",
+            OutputFormat::Sqlite => "SQLite",
+            OutputFormat::Csv => "CSV",
+            OutputFormat::Parquet => "Parquet",
+        }
+    }
 }
 
 /// The form of plan and receipt.

@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod args;
+mod export;
 #[path = "../shared/file_size.rs"]
 mod file_size;
 mod in_place;
@@ -75,14 +76,19 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
         let work = if args.undo { in_place::put_back } else { in_place::cut };
         return work(args, input, signals, out);
     };
+    let job = args.job()?;
+    if let Job::Export(format) = job {
+        return export::run(args, format, output, signals, out);
+    }
     let outputs = outputs(args, source::path_of(input), output)?;
-    match args.job()? {
+    match job {
         Job::Recover => recover(args, &outputs, signals, out),
         Job::Load => {
             signals.watch()?;
             load::run(args, input, &outputs, signals, out)
         }
         Job::Upgrade => upgrade::run(args, &outputs, signals, out),
+        Job::Export(format) => export::run(args, format, output, signals, out),
     }
 }
 
@@ -276,8 +282,12 @@ impl Supervisor for Watch {
             Stage::Copy => "copy",
             Stage::ReadBack => "read back",
             Stage::SaveTail => "save tail",
+            Stage::Export => "export",
         };
-        self.progress = Some(Progress::new(label, bytes, self.quiet));
+        self.progress = Some(match stage {
+            Stage::Export => Progress::of_rows(label, bytes, self.quiet),
+            _ => Progress::new(label, bytes, self.quiet),
+        });
     }
 
     fn progress(&mut self, bytes: u64) {

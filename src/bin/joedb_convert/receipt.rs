@@ -294,7 +294,7 @@ fn line(plan: &Plan, source: &Source, output: &Path, (keeps, loses): (&str, &str
     format!("{input} cut at {at}: {keeps} {}, {loses} {}, in {output}", share(plan.kept), share(plan.lost))
 }
 
-fn count(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -72,6 +72,48 @@ values point into another file. The lines that --print-checkpoint adds are comme
 without it; and a --compat dump of a version-4 file numbers records from 1, as joedb 9 does, so dump that without too.",
     ),
     (
+        "EXPORTS",
+        "The extension of OUTPUT, or --output-format, says what goes out:
+
+  .json                  json        the tables as one object, without loss
+  .jsonl                 json-lines  the entries, an object a line
+  .sql                   sql         the entries as SQL for SQLite
+  .joedbi                commands    the entries as joedb commands
+  .sqlite .sqlite3 .db   sqlite      the tables as a database
+  .csv                   csv         the tables, a file each
+  .parquet               parquet     the tables, a file each; or with
+                                     --entries the entries, a row each
+
+The cut is found, and the log decoded up to it, as for a recovery: --to and --until choose the state of any time. The receipt \
+says what was left out behind the cut, and which values the format does not hold as they are. A log that cannot be loaded is \
+an error with its position. JSON Lines, SQL and commands are what joedb_logdump --blob prints.
+
+OUTPUT is a directory for CSV and Parquet, unless exactly one --table, or --entries, is asked for. --force replaces a directory \
+if it holds nothing but files of that kind. An OUTPUT of - is standard output, and the receipt goes to standard error; a \
+database, and several files, do not go there. A name with the extension of INPUT says nothing: a joedb file may be called \
+app.db.
+
+JSON: {\"tables\":{NAME:{\"id\":…,\"fields\":{…},\"rows\":[…]}}}, where a row is an object on a line of its own with the \
+record as \"__id\". Numbers read back to the same bits; {\"float\":\"nan\"} is a float that JSON does not know, \
+{\"base64\":…} a string that is no UTF-8, null the null reference, {\"position\":…,\"size\":…,\"data\":…} a blob with its \
+data in base64. With --compat it is what the reference's joedb_to_json prints, with --base64 too.
+
+SQLite: __id is the primary key, references are foreign keys unless one refers to a record that does not exist, blobs hold \
+their data. A string that is no UTF-8, or holds a NUL, is a BLOB; a NaN is TEXT; a zero has no sign. Names that SQLite cannot \
+tell apart get their id before them. At most 1999 fields.
+
+CSV: a head line, then a record a line. Strings are their bytes as they are, and never null; null is an empty value; a blob is \
+\\x and hexadecimal digits; floats are the shortest that read back to the same bits, inf, nan.
+
+Parquet, where the program was built with it (cargo feature parquet): int8 to int64, float32, float64, boolean, string (binary \
+in a field of which one is no UTF-8), references as int64 with null, blobs as binary, compressed with Snappy. \
+--partition-rows begins a new file after so many rows.
+
+Tables are held in memory while they are exported, for the value of a row is known only at the end of the log: about as much \
+as the log; the output streams. JSON Lines, SQL, commands and --entries need no tables and take little memory. CSV, SQLite \
+and Parquet take values of up to 1,000,000,000 bytes.",
+    ),
+    (
         "EXIT STATUS",
         "  0  done
   1  it could not be done: an I/O error, the output exists, a program
@@ -106,6 +148,11 @@ What would be lost?
 From version 4 to version 5:
 
   joedb_convert --upgrade old.joedb new.joedb
+
+Its tables for any SQLite browser, and as they were at a time:
+
+  joedb_convert app.joedb app.sqlite
+  joedb_convert --to time:2026-01-31T12:00:00Z app.joedb january.json
 
 From another machine:
 

@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use crate::args::Args;
 use crate::input::{self, Input};
-use crate::outcome::{Failure, is_broken_pipe, say};
+use crate::outcome::{Failure, say};
 use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::head::{Checkpoints, HEAD_LENGTH, Head};
@@ -15,18 +15,18 @@ use std::path::Path;
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let mut worst = Outcome::Done;
     for (index, path) in args.files.iter().enumerate() {
+        // One write shows it all: a call for each word would take longer than the rest.
+        let mut text = Vec::new();
         if args.files.len() > 1 {
             let gap = if index > 0 { "\n" } else { "" };
-            writeln!(out, "{gap}{}:", input::place(path, args.part()))?;
+            writeln!(text, "{gap}{}:", input::place(path, args.part()))?;
         }
-        let outcome = match one(args, path, out) {
-            Ok(outcome) => outcome,
-            Err(failure) if is_broken_pipe(&failure.error) => return Err(failure),
-            Err(failure) => {
-                say(&format!("{PROGRAM}: {}: {:#}", input::place(path, args.part()), failure.error));
-                failure.outcome
-            }
-        };
+        let outcome = one(args, path, &mut text);
+        out.write_all(&text)?;
+        let outcome = outcome.unwrap_or_else(|failure| {
+            say(&format!("{PROGRAM}: {}: {:#}", input::place(path, args.part()), failure.error));
+            failure.outcome
+        });
         worst = worst.worse(outcome);
     }
     Ok(worst)

@@ -1,5 +1,6 @@
 //! Arguments, `--help`, manual pages and shell completions, all from the same definitions.
 
+use clap::error::ErrorKind;
 use clap::{Command, Parser, ValueEnum};
 use clap_complete::Shell;
 use std::io::{self, Write};
@@ -14,12 +15,21 @@ enum Generate {
 
 /// The arguments of the program, or the exit code where there was only help, a page, or an error to print.
 pub(crate) fn arguments<A: Parser>(sections: &[Section]) -> Result<A, ExitCode> {
-    let command = A::command().after_long_help(as_help(sections));
     if let Some(what) = requested() {
-        return Err(generate(&what, command, sections));
+        return Err(generate(&what, A::command(), sections));
     }
-    let parsed = command.try_get_matches().and_then(|matches| A::from_arg_matches(&matches));
-    parsed.map_err(|error| crate::outcome::usage(&error))
+    let error = match A::try_parse() {
+        Ok(parsed) => return Ok(parsed),
+        // The text of the sections is made for those who read it.
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => with_sections::<A>(sections).unwrap_or(error),
+        Err(error) => error,
+    };
+    Err(crate::outcome::usage(&error))
+}
+
+/// The help that was asked for, with the sections behind it.
+fn with_sections<A: Parser>(sections: &[Section]) -> Option<clap::Error> {
+    A::command().after_long_help(as_help(sections)).try_get_matches().err()
 }
 
 /// Whether the program was called as `PROGRAM --generate WHAT`. That is for packagers and is no option of the

@@ -13,14 +13,31 @@ pub(crate) struct Progress {
     label: &'static str,
     /// `None` where nobody knows how much there is.
     total: Option<u64>,
+    template: Template,
     wanted: bool,
     bar: Option<ProgressBar>,
 }
 
+/// How far the work is and how far it goes, of a known length and of an unknown one.
+type Template = [&'static str; 2];
+
+const BYTES: Template =
+    ["{prefix} {wide_bar} {bytes}/{total_bytes}, {rate}/s, {left} left", "{prefix} {bytes}, {rate}/s"];
+
 impl Progress {
     pub(crate) fn new(label: &'static str, total: impl Into<Option<u64>>, quiet: bool) -> Progress {
         let wanted = !quiet && io::stderr().is_terminal();
-        Progress { start: Instant::now(), label, total: total.into(), wanted, bar: None }
+        Progress { start: Instant::now(), label, total: total.into(), template: BYTES, wanted, bar: None }
+    }
+
+    /// Progress over rows instead of bytes.
+    #[allow(dead_code, reason = "not every program counts rows")]
+    pub(crate) fn of_rows(label: &'static str, total: u64, quiet: bool) -> Progress {
+        const ROWS: Template =
+            ["{prefix} {wide_bar} {human_pos}/{human_len} rows, {left} left", "{prefix} {human_pos} rows"];
+        let mut progress = Progress::new(label, total, quiet);
+        progress.template = ROWS;
+        progress
     }
 
     pub(crate) fn at(&mut self, position: u64) {
@@ -28,7 +45,7 @@ impl Progress {
             return;
         }
         if self.bar.is_none() && self.start.elapsed() > PATIENCE {
-            self.bar = Some(bar(self.label, self.total).with_elapsed(self.start.elapsed()));
+            self.bar = Some(bar(self.label, self.total, self.template).with_elapsed(self.start.elapsed()));
         }
         if let Some(bar) = &self.bar {
             bar.set_position(position);
@@ -44,12 +61,9 @@ impl Drop for Progress {
     }
 }
 
-fn bar(label: &'static str, total: Option<u64>) -> ProgressBar {
+fn bar(label: &'static str, total: Option<u64>, [of_known, of_unknown]: Template) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
-    let template = match total {
-        Some(_) => "{prefix} {wide_bar} {bytes}/{total_bytes}, {rate}/s, {left} left",
-        None => "{prefix} {bytes}, {rate}/s",
-    };
+    let template = if total.is_some() { of_known } else { of_unknown };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.with_key("rate", write_rate).with_key("left", write_left));
     }

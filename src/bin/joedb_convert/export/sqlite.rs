@@ -1,0 +1,25 @@
+//! A SQLite database, where the program was built with it.
+
+use super::{Export, Receipt};
+use crate::outcome::Failure;
+use joedb::export::{Exported, Selection};
+use joedb::recovery::Outputs;
+
+#[cfg(feature = "sqlite")]
+pub(super) fn write(
+    export: &Export<'_>,
+    selection: &Selection<'_>,
+    outputs: &Outputs,
+) -> Result<(Exported, Receipt), Failure> {
+    use joedb::export::sqlite::{Database, write};
+    let (output, existing, source) = (&outputs.output, outputs.existing, &export.source.file);
+    let written = write(selection, output, existing, Some(source), &mut export.watch());
+    let named = |failure: Failure| failure.context(format!("{}: writing", joedb::text::file_name(output)));
+    let Database { exported, bytes, warnings } = written.map_err(super::failed).map_err(named)?;
+    Ok((exported, Receipt { bytes, crc: None, warnings }))
+}
+
+#[cfg(not(feature = "sqlite"))]
+pub(super) fn write(_: &Export<'_>, _: &Selection<'_>, _: &Outputs) -> Result<(Exported, Receipt), Failure> {
+    Err(super::not_built("SQLite", "sqlite"))
+}
