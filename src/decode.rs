@@ -3,7 +3,7 @@
 //! Nothing is allocated: strings, blobs and vectors are borrowed, and every length is checked against the bytes
 //! that are left before anything is made of it.
 
-use crate::codec::{Cursor, Short};
+use crate::codec::{COMPACT_MAX, Cursor, Short};
 use crate::entry::{Entry, FieldId, InsertForm, Kind, Located, RecordId, TableId, UpdateForm};
 use crate::head::Version;
 use crate::text::{Bytes, Position};
@@ -352,6 +352,45 @@ pub(crate) fn value<'a>(
             Value::Blob(BlobPosition { position, size })
         }
     })
+}
+
+/// What an insertion or an update of one record is about, and the type of its value: all that stands before it.
+#[inline(always)]
+pub(crate) fn simple_target(cursor: &mut Cursor<'_>, before: Context) -> Option<(Context, Option<Type>)> {
+    let mut now = before;
+    let value_type = match Kind::from_opcode(cursor.byte().ok()?, Version::V5)? {
+        Kind::Append => {
+            now.record = before.record.next();
+            None
+        }
+        Kind::InsertInto => {
+            now.table = TableId(simple_id(cursor)?);
+            now.record = RecordId::from_stored(cursor.compact().ok()?);
+            None
+        }
+        Kind::UpdateLast(value_type) => {
+            now.field = FieldId(simple_id(cursor)?);
+            Some(value_type)
+        }
+        Kind::UpdateNext(value_type) => {
+            now.record = before.record.next();
+            Some(value_type)
+        }
+        Kind::Update(value_type) => {
+            now.table = TableId(simple_id(cursor)?);
+            now.record = RecordId::from_stored(cursor.compact().ok()?);
+            now.field = FieldId(simple_id(cursor)?);
+            Some(value_type)
+        }
+        _ => return None,
+    };
+    let is_record = u64::try_from(now.record.0).is_ok_and(|record| record < COMPACT_MAX);
+    is_record.then_some((now, value_type))
+}
+
+#[inline(always)]
+fn simple_id(cursor: &mut Cursor<'_>) -> Option<u16> {
+    u16::try_from(cursor.compact().ok()?).ok()
 }
 
 #[cfg(test)]

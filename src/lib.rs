@@ -47,6 +47,7 @@
 //! * [`store`]: the tables that a log leaves behind, by column
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
+//! * [`index`]: a file beside a log that saves reading all of it, and finds bytes that changed
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
 //! * [`new_journal`]: a sink that makes a new file of entries
 //! * [`commands`]: joedb commands as a source of entries
@@ -95,6 +96,7 @@ mod entry;
 pub mod export;
 pub mod follow;
 pub mod head;
+pub mod index;
 pub mod journal;
 pub mod new_journal;
 mod outcome;

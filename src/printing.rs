@@ -4,16 +4,12 @@
 //! and contexts costs a fraction of decoding and formatting, so whoever is free scans the next chunk, under a lock, and
 //! then formats it beside the others; chunks are written in their order. A chunk in which anything is wrong is left to
 //! the one that goes entry by entry, which begins again there and says what it is.
-//!
-//! All that a chunk needs to know of what precedes it is its [`Start`]: the log as played up to there (position, context,
-//! schema), and a fork of the form in the state that it is in there. Whoever knows boundaries and contexts without a scan
-//! can make one.
 
 use crate::decode::Context;
 use crate::entry::Located;
 use crate::head::Version;
 use crate::journal::{Flow, Journal, OpenError};
-use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, replay};
+use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, play_rest};
 use crate::schema::Schema;
 use crate::sink::{Format, Page, PageMaker, Run, Sink, TextSink};
 use crate::skip::{Skipped, skip};
@@ -33,46 +29,73 @@ const AHEAD: usize = 2;
 /// Opens the log once more, for another thread.
 pub type Reopen<'a> = &'a (dyn Fn() -> Result<Journal, OpenError> + Sync);
 
-/// On how many threads a log is printed, and where they get it from.
-#[derive(Clone, Copy)]
-pub struct Threads<'a> {
-    /// How many at most.
-    pub threads: usize,
-    /// Opens the log for each of them.
-    pub reopen: Reopen<'a>,
-}
-
-/// As [`replay`], on up to `threads` threads, if the log is long enough and the form
+/// As [`replay`](crate::replay::replay) of the entries that make sense, on up to `threads` threads, if the log is long enough and the form
 /// allows it. Memory is a few megabytes a thread.
 ///
 /// # Errors
-/// [`ReplayError`], as [`replay`].
+/// [`ReplayError`], as [`replay`](crate::replay::replay).
 pub fn print<F: Format + Send>(
     journal: &mut Journal,
     range: Range,
-    tolerance: Tolerance,
     sink: &mut TextSink<'_, F>,
-    Threads { threads, reopen }: Threads<'_>,
+    threads: usize,
+    reopen: Reopen<'_>,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<io::Error>> {
-    let is_long = range.until.saturating_sub(range.from) >= WORTHWHILE;
-    let fork = if is_long && threads > 1 && journal.version() == Version::V5 { sink.fork() } else { None };
-    let Some(format) = fork else { return replay(journal, range, tolerance, sink, watch) };
     sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
-    let start = Start { played: Played::nothing_of(journal), format };
-    let printer = Printer::new(start, range, threads);
-    let entries = printer.print(sink, threads, reopen, watch).map_err(ReplayError::Sink)?;
-    let Start { mut played, format } = printer.into_rest();
-    sink.take_over(format);
-    let mut watch = |position| {
-        watch(position);
-        Flow::Continue
+    let beginning = Beginning { played: Played::nothing_of(journal), ahead: None };
+    print_rest(beginning, journal, range, sink, Workers { threads, reopen }, watch)
+}
+
+/// Whether printing a range on several threads takes less time.
+#[must_use]
+pub fn is_worthwhile(range: Range) -> bool {
+    range.until.saturating_sub(range.from) >= WORTHWHILE
+}
+
+/// Knows boundaries that nobody has read up to.
+pub(crate) trait Ahead: Sync {
+    /// The log played up to a boundary of its own behind `played`, and not behind `until`. `skip` is told the entries of
+    /// the schema that lie between.
+    fn next(&self, played: &Played, until: u64, skip: Skipping<'_>) -> Option<Played>;
+}
+
+/// Is told an entry that is not shown, and the schema in front of it.
+pub(crate) type Skipping<'a> = &'a mut dyn FnMut(&Located<'_>, &Schema);
+
+/// Where printing begins, and who knows what comes.
+pub(crate) struct Beginning<'a> {
+    pub(crate) played: Played,
+    pub(crate) ahead: Option<&'a dyn Ahead>,
+}
+
+/// How many print, and what each of them reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Workers<'a> {
+    pub(crate) threads: usize,
+    pub(crate) reopen: Reopen<'a>,
+}
+
+/// Prints what was not played of `range`, and ends the sink, which has begun.
+pub(crate) fn print_rest<F: Format + Send>(
+    beginning: Beginning<'_>,
+    journal: &mut Journal,
+    range: Range,
+    sink: &mut TextSink<'_, F>,
+    workers: Workers<'_>,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Replayed, ReplayError<io::Error>> {
+    let Beginning { played, ahead } = beginning;
+    let is_forked = is_worthwhile(range) && workers.threads > 1 && journal.version() == Version::V5;
+    let Some(format) = is_forked.then(|| sink.fork()).flatten() else {
+        return play_rest(played, journal, range, Tolerance::Strict, sink, watch);
     };
-    let size = journal.size();
-    let stretch = played.go_on(journal, range, size, tolerance, sink, &mut watch)?;
-    sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
-    let entries = stretch.replayed.entries.saturating_add(entries);
-    Ok(Replayed { entries, ..stretch.replayed })
+    let printer = Printer::new(Start { played, format }, range, workers.threads, ahead);
+    let entries = printer.print(sink, workers, watch).map_err(ReplayError::Sink)?;
+    let Start { played, format } = printer.into_rest();
+    sink.take_over(format);
+    let rest = play_rest(played, journal, range, Tolerance::Strict, sink, watch)?;
+    Ok(Replayed { entries: rest.entries.saturating_add(entries), ..rest })
 }
 
 /// Where a chunk begins, and what its entries depend on.
@@ -91,7 +114,9 @@ impl<F: Format> Start<F> {
 struct Chunk<F> {
     number: usize,
     start: Start<F>,
+    /// Its end, and the context there.
     end: u64,
+    context: Context,
     /// Where its text goes.
     buffer: Vec<u8>,
 }
@@ -117,19 +142,32 @@ struct State<F> {
     buffers: Vec<Vec<u8>>,
 }
 
-struct Printer<F> {
+impl<F> State<F> {
+    /// The chunk up to the beginning of the one after it.
+    fn advance(&mut self, after: Start<F>) -> Chunk<F> {
+        let (end, context) = (after.played.position(), after.played.context());
+        let (number, start) = (self.number, std::mem::replace(&mut self.next, after));
+        self.number = number.saturating_add(1);
+        let buffer = self.buffers.pop().unwrap_or_default();
+        Chunk { number, start, end, context, buffer }
+    }
+}
+
+struct Printer<'a, F> {
     state: Mutex<State<F>>,
+    /// Saves reading to find where chunks end.
+    ahead: Option<&'a dyn Ahead>,
     changed: Condvar,
     range: Range,
     /// So many chunks at most are under way.
     window: usize,
 }
 
-impl<F: Format + Send> Printer<F> {
-    fn new(next: Start<F>, range: Range, threads: usize) -> Printer<F> {
+impl<'a, F: Format + Send> Printer<'a, F> {
+    fn new(next: Start<F>, range: Range, threads: usize, ahead: Option<&'a dyn Ahead>) -> Printer<'a, F> {
         let state = State { next, number: 0, written: 0, ended: false, buffers: Vec::new() };
         let window = threads.saturating_mul(AHEAD).max(1);
-        Printer { state: Mutex::new(state), changed: Condvar::new(), range, window }
+        Printer { state: Mutex::new(state), ahead, changed: Condvar::new(), range, window }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<F>> {
@@ -145,8 +183,7 @@ impl<F: Format + Send> Printer<F> {
     fn print(
         &self,
         sink: &mut TextSink<'_, F>,
-        threads: usize,
-        reopen: Reopen<'_>,
+        Workers { threads, reopen }: Workers<'_>,
         watch: &mut dyn FnMut(u64),
     ) -> io::Result<u64> {
         let page = sink.page_maker();
@@ -169,7 +206,7 @@ impl<F: Format + Send> Printer<F> {
         let Ok(mut journal) = reopen() else { return };
         while let Some(chunk) = self.next_chunk(&mut journal) {
             let (number, end) = (chunk.number, chunk.end);
-            let result = chunk.format(&mut journal, self.range, page);
+            let result = format_chunk(&mut journal, chunk, self.range, page);
             if sender.send(Done { number, result, end }).is_err() {
                 return;
             }
@@ -185,7 +222,10 @@ impl<F: Format + Send> Printer<F> {
         if state.ended {
             return None;
         }
-        let chunk = self.scan(&mut state, journal);
+        let chunk = match self.look_ahead(&mut state) {
+            Some(chunk) => Some(chunk),
+            None => self.scan(&mut state, journal),
+        };
         if chunk.is_none() {
             state.ended = true;
             self.changed.notify_all();
@@ -193,21 +233,24 @@ impl<F: Format + Send> Printer<F> {
         chunk
     }
 
+    /// The next chunk, if somebody knows where it ends.
+    fn look_ahead(&self, state: &mut State<F>) -> Option<Chunk<F>> {
+        let Start { mut format, .. } = state.next.fork()?;
+        let mut skip = |located: &Located<'_>, schema: &Schema| format.skip(located, schema);
+        let played = self.ahead?.next(&state.next.played, self.range.until, &mut skip)?;
+        Some(state.advance(Start { played, format }))
+    }
+
     fn scan(&self, state: &mut State<F>, journal: &mut Journal) -> Option<Chunk<F>> {
-        let start = state.next.fork()?;
         let Start { mut played, format } = state.next.fork()?;
         let (size, mut skip) = (journal.size(), Skip { format });
         let mut a_piece = |_| Flow::Stop;
         let stretch =
             played.go_on(journal, self.range, size, Tolerance::Strict, &mut skip, &mut a_piece).ok()?;
-        let (end, number) = (played.position(), state.number);
-        if stretch.replayed.interruption.is_some() || end <= start.played.position() {
+        if stretch.replayed.interruption.is_some() || played.position() <= state.next.played.position() {
             return None;
         }
-        state.next = Start { played, format: skip.format };
-        state.number = number.saturating_add(1);
-        let buffer = state.buffers.pop().unwrap_or_default();
-        Some(Chunk { number, start, end, buffer })
+        Some(state.advance(Start { played, format: skip.format }))
     }
 
     fn write_in_order(
@@ -242,20 +285,23 @@ impl<F: Format + Send> Printer<F> {
     }
 }
 
-impl<F: Format> Chunk<F> {
-    /// Formats it, or gives its beginning back if anything is wrong with it.
-    fn format(self, journal: &mut Journal, range: Range, page: PageMaker) -> Result<Page, Box<Start<F>>> {
-        let Chunk { start, end, buffer, .. } = self;
-        let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
-        let range = Range { until: end, ..range };
-        let printed = page.print(format, buffer, |sink| {
-            let stretch =
-                played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
-            let is_right = stretch.replayed.interruption.is_none() && played.position() == end;
-            is_right.then_some(stretch.replayed.entries)
-        });
-        printed.ok_or_else(|| Box::new(start))
-    }
+/// Formats a chunk, or gives its beginning back if anything is wrong with it.
+fn format_chunk<F: Format>(
+    journal: &mut Journal,
+    Chunk { start, end, context, buffer, .. }: Chunk<F>,
+    range: Range,
+    page: PageMaker,
+) -> Result<Page, Box<Start<F>>> {
+    let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
+    let range = Range { until: end, ..range };
+    let printed = page.print(format, buffer, |sink| {
+        let stretch =
+            played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
+        let is_there = (played.position(), played.context()) == (end, context);
+        let is_right = stretch.replayed.interruption.is_none() && is_there;
+        is_right.then_some(stretch.replayed.entries)
+    });
+    printed.ok_or_else(|| Box::new(start))
 }
 
 /// A sink that only follows what later entries depend on.

@@ -86,14 +86,25 @@ pub fn replay<S: Sink>(
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<S::Error>> {
     sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
-    let mut played = Played::nothing_of(journal);
+    let played = Played::nothing_of(journal);
+    play_rest(played, journal, range, tolerance, sink, watch)
+}
+
+/// Plays what was not played of `range`, and ends the sink.
+pub(crate) fn play_rest<S: Sink>(
+    mut played: Played,
+    journal: &mut Journal,
+    range: Range,
+    tolerance: Tolerance,
+    sink: &mut S,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Replayed, ReplayError<S::Error>> {
     let mut watch = |position| {
         watch(position);
         Flow::Continue
     };
     // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
-    let size = journal.size();
-    let end = if range.until > HEAD_SIZE { size } else { HEAD_SIZE };
+    let end = if range.until > played.position() { journal.size() } else { played.position() };
     let stretch = played.go_on(journal, range, end, tolerance, sink, &mut watch)?;
     sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
     Ok(stretch.replayed)
@@ -121,9 +132,24 @@ impl Played {
         Played { sense: Sense::new(journal.checkpoints()), bookmark: Bookmark::start(journal.version()) }
     }
 
+    /// The log was played to a boundary, by somebody who knows what makes sense there.
+    pub(crate) const fn at(sense: Sense, bookmark: Bookmark) -> Played {
+        Played { sense, bookmark }
+    }
+
     /// Up to where it was played.
     pub(crate) const fn position(&self) -> u64 {
         self.bookmark.position()
+    }
+
+    /// The context there.
+    pub(crate) const fn context(&self) -> Context {
+        self.bookmark.context()
+    }
+
+    /// What makes sense there.
+    pub(crate) const fn sense(&self) -> &Sense {
+        &self.sense
     }
 
     /// Plays on, through the part of `range` that was not played; no byte behind `end` is looked at.

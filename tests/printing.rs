@@ -1,6 +1,7 @@
 //! Printing on several threads: the same bytes and the same end as from one, whatever is wrong with the log.
 
-use joedb::printing::{Threads, print};
+use joedb::index::{self, Index};
+use joedb::printing::print;
 use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::{
@@ -42,48 +43,48 @@ fn printed<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F, 
     let open = || Journal::from_bytes(bytes.to_vec());
     let (mut journal, mut text) = (open().unwrap(), Vec::new());
     let mut sink = TextSink::new(form, style, &mut text);
-    let tolerance = match style.fidelity {
-        Fidelity::Lossless => Tolerance::Strict,
-        Fidelity::Reference => Tolerance::Reference,
-    };
     let replayed = match threads {
-        0 => replay(&mut journal, range, tolerance, &mut sink, &mut |_| {}),
-        threads => {
-            let threads = Threads { threads, reopen: &open };
-            print(&mut journal, range, tolerance, &mut sink, threads, &mut |_| {})
-        }
+        0 => replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {}),
+        threads => print(&mut journal, range, &mut sink, threads, &open, &mut |_| {}),
     };
     (text, replayed.unwrap())
 }
 
-fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, counts: &[usize], form: impl Fn() -> F) {
-    let expected = printed(bytes, range, style, form(), 0);
-    for &threads in counts {
-        assert!(printed(bytes, range, style, form(), threads) == expected, "{threads} threads, {range:?}");
-    }
+/// The same with an index of all that is right of the log.
+fn printed_with_index<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F) -> Printed {
+    let open = || Journal::from_bytes(bytes.to_vec());
+    let (mut journal, mut text) = (open().unwrap(), Vec::new());
+    let index = Index::build(&mut journal, &mut |_| {}).unwrap().index;
+    let mut sink = TextSink::new(form, style, &mut text);
+    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {});
+    (text, replayed.unwrap())
 }
 
-/// Numbers of threads.
-const ANY: [usize; 3] = [1, 2, 3];
+fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl Fn() -> F) {
+    let expected = printed(bytes, range, style, form(), 0);
+    for threads in [1, 2, 3] {
+        assert!(printed(bytes, range, style, form(), threads) == expected, "{threads} threads, {range:?}");
+    }
+    assert!(printed_with_index(bytes, range, style, form()) == expected, "with an index, {range:?}");
+}
 
 /// Every form, without loss and as the reference prints it.
-fn check_all_forms(bytes: &[u8], range: Range, counts: &[usize]) {
+fn check_all_forms(bytes: &[u8], range: Range) {
     for fidelity in [Fidelity::Lossless, Fidelity::Reference] {
         let style = Style { fidelity, ..Style::new(Version::V5) };
-        check(bytes, range, style, counts, || Commands::new(style, None));
-        check(bytes, range, style, counts, || Raw::new(style, None));
-        check(bytes, range, style, counts, || Sql::new(style, None));
-        check(bytes, range, style, counts, || JsonLines::new(style));
+        check(bytes, range, style, || Commands::new(style, None));
+        check(bytes, range, style, || Raw::new(style, None));
+        check(bytes, range, style, || Sql::new(style, None));
+        check(bytes, range, style, || JsonLines::new(style));
     }
+    let positions = Style { positions: true, ..Style::new(Version::V5) };
+    check(bytes, range, positions, || Commands::new(positions, None));
 }
 
 #[test]
 fn every_form_prints_the_same_on_any_number_of_threads() {
     let encoder = log();
-    let range = Range::up_to(encoder.position());
-    check_all_forms(&encoder.file(), range, &ANY);
-    let positions = Style { positions: true, ..Style::new(Version::V5) };
-    check(&encoder.file(), range, positions, &ANY, || Commands::new(positions, None));
+    check_all_forms(&encoder.file(), Range::up_to(encoder.position()));
 }
 
 #[test]
@@ -92,16 +93,38 @@ fn a_part_of_the_log_and_a_bound_inside_an_entry_are_the_same_too() {
     let (bytes, limit) = (encoder.file(), encoder.position());
     let style = Style::new(Version::V5);
     for (from, until) in [(1_000_000, limit), (41, limit - 3), (41, 9_000_000), (43, limit)] {
-        check(&bytes, Range { from, until, limit }, style, &ANY, || Sql::new(style, None));
+        check(&bytes, Range { from, until, limit }, style, || Sql::new(style, None));
     }
+}
+
+#[test]
+fn an_index_of_another_log_does_not_lead_astray() {
+    let encoder = log();
+    let (bytes, style) = (encoder.file(), Style::new(Version::V5));
+    let mut other = bytes.clone();
+    // A row's insertion in the middle becomes another, and all of its kind that follow.
+    let middle = other.windows(3).skip(6_000_000).position(|three| three == [0x08, 0x82, 0x01]);
+    other[6_000_000 + middle.unwrap()] = 0x0e;
+    let open = || Journal::from_bytes(bytes.clone());
+    let index = Index::build(&mut Journal::from_bytes(other).unwrap(), &mut |_| {}).unwrap().index;
+    let range = Range::up_to(encoder.position());
+    let mut text = Vec::new();
+    let mut sink = TextSink::new(Commands::new(style, None), style, &mut text);
+    let mut journal = open().unwrap();
+    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {}).unwrap();
+    let expected = printed(&bytes, range, style, Commands::new(style, None), 0);
+    assert!((text, replayed) == expected);
 }
 
 #[test]
 fn what_is_wrong_in_the_middle_is_found_at_the_same_place() {
     let encoder = log();
+    let style = Style::new(Version::V5);
     for (place, byte) in [(60, 0xff), (6_000_000, 0xff), (6_000_001, 0x02), (10_000_000, 0x05)] {
         let mut bytes = encoder.file();
         bytes[place] = byte;
-        check_all_forms(&bytes, Range::up_to(encoder.position()), &[2]);
+        let range = Range::up_to(encoder.position());
+        check(&bytes, range, style, || Commands::new(style, None));
+        check(&bytes, range, style, || JsonLines::new(style));
     }
 }

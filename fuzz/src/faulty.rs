@@ -119,6 +119,10 @@ impl Directory for FaultyDirectory {
         Ok(FaultyFile { file, fuse: self.fuse.clone() })
     }
 
+    fn open(&self, name: &Path) -> io::Result<FaultyFile> {
+        self.file(name).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
         self.fuse.burn()?;
         self.directory.rename(from, to, existing)

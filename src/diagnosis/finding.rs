@@ -29,6 +29,8 @@ pub enum FindingId {
     SoftPastEnd,
     /// An entry below the current checkpoint decodes and cannot be played into tables.
     Unloadable,
+    /// Bytes in front of the current checkpoint are not those that were indexed.
+    ChangedBytes,
     /// The log asks for more rows than were to be loaded.
     TooManyRows,
     /// One copy of a hard checkpoint above the current one was written.
@@ -47,6 +49,10 @@ pub enum FindingId {
     CleanSoft,
     /// Whole, up to a hard checkpoint.
     Clean,
+    /// What is new is whole, up to a soft checkpoint.
+    CleanSoftAsRead,
+    /// What is new is whole, up to a hard checkpoint.
+    CleanAsRead,
     /// A remark: a pending hard checkpoint that the soft one already covers.
     PendingCovered,
     /// A remark: an entry behind the current checkpoint cannot be played into tables.
@@ -61,7 +67,7 @@ pub enum FindingId {
 
 impl FindingId {
     /// All of them, the strongest headline first.
-    pub const ALL: [FindingId; 24] = [
+    pub const ALL: [FindingId; 27] = [
         FindingId::NotAJoedbFile,
         FindingId::UnknownVersion,
         FindingId::EmptyFile,
@@ -72,6 +78,7 @@ impl FindingId {
         FindingId::Holes,
         FindingId::SoftPastEnd,
         FindingId::Unloadable,
+        FindingId::ChangedBytes,
         FindingId::TooManyRows,
         FindingId::PendingHardCheckpoint,
         FindingId::ZeroFilledTail,
@@ -81,6 +88,8 @@ impl FindingId {
         FindingId::BeingWritten,
         FindingId::CleanSoft,
         FindingId::Clean,
+        FindingId::CleanSoftAsRead,
+        FindingId::CleanAsRead,
         FindingId::PendingCovered,
         FindingId::TailUnloadable,
         FindingId::HeadNotLocked,
@@ -102,6 +111,7 @@ impl FindingId {
             FindingId::Holes => "holes",
             FindingId::SoftPastEnd => "soft-past-end",
             FindingId::Unloadable => "unloadable",
+            FindingId::ChangedBytes => "changed-bytes",
             FindingId::TooManyRows => "too-many-rows",
             FindingId::PendingHardCheckpoint => "pending-hard-checkpoint",
             FindingId::ZeroFilledTail => "zero-filled-tail",
@@ -111,6 +121,8 @@ impl FindingId {
             FindingId::BeingWritten => "being-written",
             FindingId::CleanSoft => "clean-soft",
             FindingId::Clean => "clean",
+            FindingId::CleanSoftAsRead => "clean-soft-as-read",
+            FindingId::CleanAsRead => "clean-as-read",
             FindingId::PendingCovered => "pending-covered",
             FindingId::TailUnloadable => "tail-unloadable",
             FindingId::HeadNotLocked => "head-not-locked",
@@ -133,6 +145,7 @@ impl FindingId {
             FindingId::Holes => "holes between the hard and the soft checkpoint",
             FindingId::SoftPastEnd => "soft checkpoint past the end",
             FindingId::Unloadable => "log cannot be loaded",
+            FindingId::ChangedBytes => "bytes changed since they were indexed",
             FindingId::TooManyRows => "more rows than may be loaded",
             FindingId::PendingHardCheckpoint => "pending hard checkpoint",
             FindingId::ZeroFilledTail => "zero-filled tail",
@@ -142,6 +155,8 @@ impl FindingId {
             FindingId::BeingWritten => "being written",
             FindingId::CleanSoft => "clean, soft",
             FindingId::Clean => "clean",
+            FindingId::CleanSoftAsRead => "clean, soft, as far as it was read",
+            FindingId::CleanAsRead => "clean as far as it was read",
             FindingId::PendingCovered => "pending hard checkpoint, covered by the soft one",
             FindingId::TailUnloadable => "tail cannot be loaded",
             FindingId::HeadNotLocked => "head read without its lock",
@@ -163,7 +178,8 @@ impl FindingId {
             | FindingId::CheckpointInsideEntry
             | FindingId::Holes
             | FindingId::SoftPastEnd
-            | FindingId::Unloadable => Outcome::Damaged,
+            | FindingId::Unloadable
+            | FindingId::ChangedBytes => Outcome::Damaged,
             FindingId::TooManyRows => Outcome::Failed,
             FindingId::PendingHardCheckpoint
             | FindingId::ZeroFilledTail
@@ -173,6 +189,8 @@ impl FindingId {
             FindingId::BeingWritten
             | FindingId::CleanSoft
             | FindingId::Clean
+            | FindingId::CleanSoftAsRead
+            | FindingId::CleanAsRead
             | FindingId::PendingCovered
             | FindingId::TailUnloadable
             | FindingId::HeadNotLocked
@@ -194,6 +212,8 @@ pub enum Advice {
     LookAtTail,
     /// Check again once the writer is gone.
     CheckAgain,
+    /// Make a new index.
+    IndexAnew,
     /// Recover to what joedb itself would read.
     RecoverToCheckpoint,
     /// Recover to a named cut.
@@ -211,6 +231,7 @@ impl Advice {
             Advice::Dump => place.logdump(""),
             Advice::LookAtTail => place.logdump("--tail"),
             Advice::CheckAgain => place.logdump("--check"),
+            Advice::IndexAnew => place.logdump("--index --no-index"),
             Advice::RecoverToCheckpoint => place.convert(""),
             Advice::RecoverTo(name) => place.convert(&format!("--to {}", name.name())),
             Advice::RecoverToPosition(position) => place.convert(&format!("--to {position}")),

@@ -16,6 +16,7 @@ pub use finding::{Advice, Finding, FindingId};
 pub use load::Load;
 pub use outage::{Evidence, Outage, OutageReport};
 pub use survey::{Boundary, Mark, Question, Survey, Tally, survey};
+pub(crate) use survey::{Stretch, of_interest, survey_stretches};
 
 use crate::head::{Checkpoints, HeadError, Version};
 use crate::journal::{Journal, SourceError, Writer};
@@ -31,6 +32,11 @@ pub const BLIND_SPOTS: &str = "Not checked: which records exist. joedb has no ch
 /// The same where the log was played into tables.
 pub const BLIND_SPOTS_WHEN_LOADED: &str = "Not checked: the values. joedb has no checksums, so a changed value inside \
                                            a string or a number cannot be seen.";
+
+/// The same where only what is new was read.
+pub const BLIND_SPOTS_WHEN_QUICK: &str = "Not checked: what an index covers was not read again, and which records exist. \
+                                          --check without --quick reads everything. joedb has no checksums, so a changed \
+                                          value inside a string or a number cannot be seen.";
 
 /// The version of the report's form, as `--format json` gives it; it rises when a member changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -135,16 +141,52 @@ impl Report {
         }
     }
 
-    /// Whether the file is clean, with a soft or a hard checkpoint and without a writer.
+    /// Whether the file is clean, with a soft or a hard checkpoint and without a writer; in a quick report, as far as it
+    /// was read.
     #[must_use]
     pub const fn is_clean(&self) -> bool {
-        matches!(self.verdict, FindingId::Clean | FindingId::CleanSoft)
+        let is_soft = matches!(self.verdict, FindingId::CleanSoft | FindingId::CleanSoftAsRead);
+        is_soft || self.is_hard()
     }
 
-    /// Whether the file is clean and hard-checkpointed to its end.
+    /// Whether the file is clean and hard-checkpointed to its end; in a quick report, as far as it was read.
     #[must_use]
     pub const fn is_hard(&self) -> bool {
-        matches!(self.verdict, FindingId::Clean)
+        matches!(self.verdict, FindingId::Clean | FindingId::CleanAsRead)
+    }
+
+    /// The same report with more findings, none of which is that all is well.
+    #[must_use]
+    pub fn with(mut self, findings: Vec<Finding>) -> Report {
+        if findings.is_empty() {
+            return self;
+        }
+        self.findings.retain(|finding| !matches!(finding.id, FindingId::Clean | FindingId::CleanSoft));
+        self.findings.extend(findings);
+        self.settled()
+    }
+
+    /// The same report of a log of which only what is new was read: it never says that all of it is clean.
+    #[must_use]
+    pub fn quick(mut self) -> Report {
+        for finding in &mut self.findings {
+            finding.id = match finding.id {
+                FindingId::Clean => FindingId::CleanAsRead,
+                FindingId::CleanSoft => FindingId::CleanSoftAsRead,
+                other => other,
+            };
+        }
+        self.not_checked = BLIND_SPOTS_WHEN_QUICK;
+        self.settled()
+    }
+
+    /// The strongest finding is the verdict.
+    fn settled(mut self) -> Report {
+        self.findings.sort_by_key(|finding| finding.id);
+        self.verdict = self.findings.first().map_or(self.verdict, |finding| finding.id);
+        self.headline = self.verdict.headline();
+        self.exit_code = self.verdict.outcome().code();
+        self
     }
 
     /// The cut that the verdict recommends.

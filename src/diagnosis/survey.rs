@@ -4,7 +4,7 @@ use super::load::{Load, Loader};
 use crate::decode::Context;
 use crate::entry::{Entry, Kind, Located};
 use crate::head::{Checkpoints, HEAD_SIZE, Version};
-use crate::journal::{Flow, Journal, SourceError, Visitor, Walk};
+use crate::journal::{Bookmark, Flow, Journal, SourceError, Visitor, Walk};
 use crate::sense::{Damage, Sense};
 use crate::skip::skip;
 use crate::store::Limits;
@@ -41,8 +41,19 @@ impl Tally {
         }
     }
 
+    /// What was counted here and then in `later`.
+    #[must_use]
+    pub const fn and(&self, later: &Tally) -> Tally {
+        Tally {
+            entries: self.entries.saturating_add(later.entries),
+            rows: self.rows.saturating_add(later.rows),
+            timestamps: self.timestamps.saturating_add(later.timestamps),
+            valid_data: self.valid_data.saturating_add(later.valid_data),
+        }
+    }
+
     #[inline]
-    fn count(&mut self, entry: &Entry<'_>) {
+    pub(crate) fn count(&mut self, entry: &Entry<'_>) {
         self.entries = self.entries.saturating_add(1);
         match *entry {
             Entry::Insert { .. } => self.rows = self.rows.saturating_add(1),
@@ -137,16 +148,54 @@ pub fn survey(
     let checkpoints = *journal.checkpoints();
     let mut surveyor = Surveyor::new(&checkpoints, journal.version(), question, watch);
     let walk = journal.entries(checkpoints.size).walk(&mut surveyor)?;
-    let mut survey = surveyor.finish(walk);
+    with_zeros(surveyor.finish(walk), journal)
+}
+
+/// Parts of a log that are walked, and what is known of the log in front of them.
+pub(crate) struct Stretch {
+    /// What makes sense at its beginning.
+    pub(crate) sense: Sense,
+    /// The context there.
+    pub(crate) context: Context,
+    /// The boundary that it begins at.
+    pub(crate) before: Boundary,
+    /// The boundary that it ends at.
+    pub(crate) end: u64,
+}
+
+/// As [`survey`], of parts of a log the last of which reaches to its end. They have to hold every position that is asked
+/// about, and the last of each thing that is looked for. `None` where one does not lead to its end as it should.
+pub(crate) fn survey_stretches(
+    journal: &mut Journal,
+    question: &Question,
+    stretches: Vec<Stretch>,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Option<Survey>, SourceError> {
+    let checkpoints = *journal.checkpoints();
+    let mut surveyor = Surveyor::new(&checkpoints, journal.version(), question, watch);
+    let mut walk = Walk::End;
+    for stretch in stretches {
+        if walk != Walk::End {
+            return Ok(None);
+        }
+        let bookmark = Bookmark::at(journal.version(), stretch.before.position, stretch.context);
+        let end = stretch.end;
+        surveyor.go_to(stretch);
+        walk = journal.entries_from(&bookmark, end).walk(&mut surveyor)?;
+    }
+    with_zeros(surveyor.finish(walk), journal).map(Some)
+}
+
+fn with_zeros(mut survey: Survey, journal: &mut Journal) -> Result<Survey, SourceError> {
     // A device may have a terabyte of zeros, and they would tell nothing.
     if let Some(damage) = survey.damage.as_ref().filter(|_| journal.origin().ends_the_log()) {
-        survey.zeros_to_end = is_zero(journal, damage.position(), checkpoints.size)?;
+        survey.zeros_to_end = is_zero(journal, damage.position(), journal.size())?;
     }
     Ok(survey)
 }
 
 /// The positions that the head speaks of.
-fn of_interest(checkpoints: &Checkpoints) -> impl Iterator<Item = u64> {
+pub(crate) fn of_interest(checkpoints: &Checkpoints) -> impl Iterator<Item = u64> {
     let soft = checkpoints.soft.map(|soft| soft.position);
     let pending = checkpoints.pending.map(|pending| pending.position);
     [Some(checkpoints.hard.position), soft, pending, Some(checkpoints.size)].into_iter().flatten()
@@ -219,6 +268,14 @@ impl<'w> Surveyor<'w> {
         surveyor.next_position = surveyor.asked.first().copied().unwrap_or(u64::MAX);
         surveyor.pass(HEAD_SIZE, HEAD_SIZE, Kind::ValidData);
         surveyor
+    }
+
+    /// Goes on at the beginning of a stretch.
+    fn go_to(&mut self, stretch: Stretch) {
+        let Boundary { position, tally, crc } = stretch.before;
+        self.sense = stretch.sense;
+        (self.position, self.tally) = (position, tally);
+        self.crc = RunningCrc::at(position, crc);
     }
 
     fn boundary(&self) -> Boundary {
@@ -352,6 +409,12 @@ struct RunningCrc {
 impl RunningCrc {
     fn new() -> RunningCrc {
         RunningCrc { hasher: crc32fast::Hasher::new(), position: HEAD_SIZE }
+    }
+
+    /// Behind a boundary in front of which the bytes have this checksum.
+    fn at(position: u64, crc: u32) -> RunningCrc {
+        let hasher = crc32fast::Hasher::new_with_initial_len(crc, position.saturating_sub(HEAD_SIZE));
+        RunningCrc { hasher, position }
     }
 
     fn value(&self) -> u32 {

@@ -96,6 +96,12 @@ impl Bookmark {
     pub const fn position(&self) -> u64 {
         self.position
     }
+
+    /// The context of the next entry.
+    #[must_use]
+    pub const fn context(&self) -> Context {
+        self.decoder.context()
+    }
 }
 
 /// The entries of a log, in order.

@@ -18,7 +18,7 @@ use super::temporary::{Temporary, io_error};
 use super::transition::{change_head, lies_between, sync};
 use super::undo::{BEGUN_AT, UNDO_HEAD, UndoHead, UndoHeadError};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE, Head};
-use crate::storage::{Directory, Existing, ReadAt, Storage};
+use crate::storage::{Directory, Existing, ReadAt, Storage, discard_index};
 use crate::text::{Position, file_name};
 use serde::Serialize;
 use std::io;
@@ -71,6 +71,7 @@ pub fn apply_in_place<D: Directory>(
         None => None,
     };
     let old = Head::parse(&plan.source_head).map_err(|error| ApplyError::Changed(error.to_string()))?;
+    discard_index(directory, path);
     change_head(file, path, old, plan.head(), plan.source_size)?;
     file.set_size(cut).map_err(io_error(path, "setting the size"))?;
     sync(file, path)?;

@@ -33,6 +33,6 @@ mod undo;
 
 pub use apply::{ApplyError, Outputs, Receipt, Stage, Supervisor, Unattended, apply, check_source};
 pub use in_place::{InPlaceReceipt, UndoError, UndoReceipt, apply_in_place, is_done, undo};
-pub use plan::{Alternative, Plan, PlanError, PlanOptions, Share, Target, plan};
+pub use plan::{Alternative, Plan, PlanError, PlanOptions, Share, Target, plan, plan_surveyed};
 pub(crate) use temporary::Temporary;
 pub use undo::{UNDO_HEAD, UndoHead, UndoHeadError};

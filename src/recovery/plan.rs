@@ -37,8 +37,21 @@ pub enum Target {
 }
 
 impl Target {
+    /// What a survey has to find for a plan.
+    #[must_use]
+    pub fn question(self) -> Question {
+        match self {
+            Target::Position(position) | Target::Until(position) => {
+                Question { positions: vec![position], ..Question::default() }
+            }
+            Target::Time(seconds) => Question { time: Some(seconds), ..Question::default() },
+            _ => Question::default(),
+        }
+    }
+
     /// Whether only the entries tell where it is.
-    const fn is_found_by_decoding(self) -> bool {
+    #[must_use]
+    pub const fn is_found_by_decoding(self) -> bool {
         matches!(
             self,
             Target::LastEntry | Target::ValidData | Target::Timestamp | Target::Time(_) | Target::Until(_)
@@ -236,15 +249,21 @@ pub fn plan(
     if !options.verify && !target.is_found_by_decoding() {
         return Planner { journal, target, survey: None }.unverified(options);
     }
-    let question = match target {
-        Target::Position(position) | Target::Until(position) => {
-            Question { positions: vec![position], ..Question::default() }
-        }
-        Target::Time(seconds) => Question { time: Some(seconds), ..Question::default() },
-        _ => Question::default(),
-    };
-    let survey = survey(journal, &question, watch)?;
-    Planner { journal, target, survey: Some(&survey) }.verified(options)
+    let survey = survey(journal, &target.question(), watch)?;
+    plan_surveyed(journal, target, options, &survey)
+}
+
+/// As [`plan`], from a survey that was made already, with [`Target::question`].
+///
+/// # Errors
+/// [`PlanError`].
+pub fn plan_surveyed(
+    journal: &Journal,
+    target: Target,
+    options: PlanOptions,
+    survey: &Survey,
+) -> Result<Plan, PlanError> {
+    Planner { journal, target, survey: Some(survey) }.verified(options)
 }
 
 struct Planner<'a> {

@@ -1,7 +1,7 @@
 //! Files that appear under their name only when they are whole.
 
 use super::apply::ApplyError;
-use crate::storage::{Directory, Existing};
+use crate::storage::{Directory, Existing, discard_index};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +68,8 @@ impl<'d, D: Directory> Temporary<'d, D> {
             _ => io_error(target, "renaming the temporary file")(error),
         })?;
         self.renamed = true;
+        // What was indexed had this name before.
+        discard_index(self.directory, target);
         Ok(())
     }
 }

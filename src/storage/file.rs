@@ -290,6 +290,10 @@ impl Directory for FileDirectory {
         options.open(name).map(File)
     }
 
+    fn open(&self, name: &Path) -> io::Result<File> {
+        File::open(name)
+    }
+
     fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
         match existing {
             Existing::Replace => fs::rename(from, to),

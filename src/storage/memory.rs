@@ -121,6 +121,10 @@ impl Directory for MemoryDirectory {
         Ok(file)
     }
 
+    fn open(&self, name: &Path) -> io::Result<MemoryFile> {
+        self.file(name).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
         let mut files = self.0.borrow_mut();
         if existing == Existing::Refuse && files.contains_key(to) {

@@ -9,6 +9,7 @@ pub mod lock;
 pub mod memory;
 mod place;
 mod presence;
+mod sidecar;
 mod slice;
 
 pub(crate) use file::exchange;
@@ -16,6 +17,7 @@ pub use file::{File, FileDirectory, directory_of};
 pub use holders::{free_space, holders};
 pub use place::Place;
 pub use presence::{Presence, presence};
+pub use sidecar::{INDEX_MAGIC, discard_index, index_name, is_index};
 pub use slice::{Part, PartError, Slice};
 
 use std::io;
@@ -204,6 +206,12 @@ pub trait Directory {
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`], or what the operating system says.
     fn create_new(&self, name: &Path) -> io::Result<Self::File>;
+
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`], or what the operating system says.
+    fn open(&self, name: &Path) -> io::Result<Self::File>;
 
     /// Gives a file another name.
     ///

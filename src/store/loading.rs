@@ -1,9 +1,11 @@
 //! Showing a log and loading it at once.
 
 use super::{Conflict, Store, Unloadable};
+use crate::decode::{Context, Decoder};
 use crate::entry::{Entry, Located};
+use crate::head::Version;
 use crate::schema::Schema;
-use crate::sink::{Fidelity, Sink};
+use crate::sink::{Fidelity, Run, Sink};
 
 /// Why an entry did not pass.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +82,44 @@ impl<S: Sink> Loading<S> {
         self.sink.end(self.position, false).map_err(LoadError::Sink)?;
         Err(unloadable.into())
     }
+
+    /// Shows entries that were loaded; the first of them stands at the position that was reached.
+    fn show(
+        &mut self,
+        mut bytes: &[u8],
+        mut context: Context,
+        schema: &Schema,
+    ) -> Result<(), LoadError<S::Error>> {
+        let mut position = self.position;
+        while !bytes.is_empty() {
+            let run = self.sink.run(bytes, position, &mut context, schema).map_err(LoadError::Sink)?;
+            let length =
+                if run.bytes > 0 { run.bytes } else { self.show_one(bytes, position, &mut context, schema)? };
+            position = position.saturating_add(length as u64);
+            bytes = bytes.get(length..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Shows the entry that `bytes` begin with, and returns its length.
+    fn show_one(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Result<usize, LoadError<S::Error>> {
+        let mut decoder = Decoder::resume(Version::V5, *context);
+        // What was loaded from these bytes is whole, and the same in every version.
+        let Ok(located) = decoder.decode(bytes, position) else { return Ok(bytes.len()) };
+        self.sink.entry(&located, schema).map_err(LoadError::Sink)?;
+        *context = decoder.context();
+        Ok(usize::try_from(located.length).unwrap_or(bytes.len()))
+    }
 }
+
+/// So many bytes of entries are loaded before they are shown: they are still at hand then.
+const AT_ONCE: usize = 64 * 1024;
 
 impl<S: Sink> Sink for Loading<S> {
     type Error = LoadError<S::Error>;
@@ -105,6 +144,27 @@ impl<S: Sink> Sink for Loading<S> {
         self.entries = self.entries.saturating_add(1);
         self.position = located.end();
         Ok(())
+    }
+
+    /// Entries are loaded together, and then shown together.
+    #[inline]
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Result<Run, Self::Error> {
+        let bytes = bytes.get(..AT_ONCE).unwrap_or(bytes);
+        let before = *context;
+        let loaded = match self.store.run(bytes, position, context, schema) {
+            Ok(loaded) => loaded,
+            Err(unloadable) => return self.refuse(None, unloadable).map(|()| Run::default()),
+        };
+        self.show(bytes.get(..loaded.bytes).unwrap_or_default(), before, schema)?;
+        self.entries = self.entries.saturating_add(loaded.entries);
+        self.position = self.position.saturating_add(loaded.bytes as u64);
+        Ok(loaded)
     }
 
     fn end(&mut self, position: u64, whole: bool) -> Result<(), Self::Error> {

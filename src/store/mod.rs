@@ -39,6 +39,7 @@
 //! million rows of a four-byte string and an int64 take 16.3 bytes each at the peak of the process, all included.
 //! [`Limits`] bounds what a hostile log can ask for.
 
+mod ahead;
 mod bits;
 mod blobs;
 mod column;
@@ -62,9 +63,10 @@ pub use numbering::Numbering;
 pub use strings::Strings;
 pub use table::{Field, Table};
 
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, TableId};
 use crate::schema::{self, Nonsense, Schema};
-use crate::sink::Sink;
+use crate::sink::{Run, Sink};
 use crate::value::FieldType;
 use conflict::Refusal;
 use limits::Allowance;
@@ -317,6 +319,11 @@ impl Sink for Store {
     fn entry(&mut self, located: &Located<'_>, _: &Schema) -> Result<(), Unloadable> {
         self.settle()?;
         self.apply_located(located)
+    }
+
+    fn run(&mut self, bytes: &[u8], _: u64, context: &mut Context, _: &Schema) -> Result<Run, Unloadable> {
+        self.settle()?;
+        Ok(self.take_ahead(bytes, context))
     }
 
     fn end(&mut self, _: u64, _: bool) -> Result<(), Unloadable> {

@@ -100,7 +100,8 @@ fn wrong_usage_of_convert_exits_with_2() {
 fn a_dump_takes_one_file_only() {
     let scene = Scene::new();
     let file = scene.file("a.joedb", &Sample::new().clean());
-    let expected = contains("2 files found, one FILE expected; only --header and --check take several");
+    let expected =
+        contains("2 files found, one FILE expected; only --header, --check and --index take several");
     logdump().args([&file, &file]).assert().code(2).stdout(is_empty()).stderr(expected);
 }
 

@@ -259,6 +259,8 @@ const fn can_be_recovered(headline: FindingId) -> bool {
         BeingWritten => true,
         // To an earlier cut.
         CleanSoft | Clean => true,
+        // Only what lies beside a log leads to these.
+        ChangedBytes | CleanSoftAsRead | CleanAsRead => false,
     }
 }
 

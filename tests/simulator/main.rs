@@ -4,7 +4,7 @@
 //! told to; [`disk`] and [`file`](mod@file) know what of that a power failure may leave; [`crash`] makes every state that
 //! a recorded run may leave; [`work`] interrupts anything that says what must hold then. [`machine`] tests them.
 //!
-//! What is tried on it: [`in_place`] and [`convert`], on the [`logs`], by [`once`], [`twice`] and [`again`]. [`mutants`]
+//! What is tried on it: [`in_place`], [`convert`] and [`index`], on the [`logs`], by [`once`], [`twice`] and [`again`]. [`mutants`]
 //! makes wrong programs of them and sees that they are found.
 
 mod again;
@@ -17,6 +17,7 @@ mod file;
 #[expect(dead_code, reason = "the simulator needs only names, verdicts and bytes of the fixtures")]
 mod fixtures;
 mod in_place;
+mod index;
 mod logs;
 mod machine;
 mod mutants;

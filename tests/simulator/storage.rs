@@ -176,6 +176,11 @@ impl Directory for SimDirectory {
         Ok(SimStorage { world: Rc::clone(&self.0), file })
     }
 
+    fn open(&self, name: &Path) -> io::Result<SimStorage> {
+        let file = self.0.borrow().inode(name)?;
+        Ok(SimStorage { world: Rc::clone(&self.0), file })
+    }
+
     fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
         let mut world = self.0.borrow_mut();
         if existing == Existing::Refuse && world.names.contains_key(to) {

@@ -42,7 +42,9 @@ pub(crate) fn advised(advice: Advice) -> Option<Target> {
         Advice::RecoverToCheckpoint => Some(Target::Checkpoint),
         Advice::RecoverTo(name) => Some(named(name)),
         Advice::RecoverToPosition(position) => Some(Target::Position(position)),
-        Advice::LookAtBytes | Advice::Dump | Advice::LookAtTail | Advice::CheckAgain => None,
+        Advice::LookAtBytes | Advice::Dump | Advice::LookAtTail | Advice::CheckAgain | Advice::IndexAnew => {
+            None
+        }
     }
 }
 

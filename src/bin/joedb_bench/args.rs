@@ -10,7 +10,7 @@ use joedb::Outcome;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-/// Measure writing joedb files beside SQLite, in one run, on your disk
+/// Measure writing joedb files beside SQLite, and reading them, in one run, on your disk
 ///
 /// The contenders take turns, each run in a process of its own; what was written is read back and counted after each.
 #[derive(Debug, Parser)]
@@ -44,7 +44,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=COMMAND", value_parser = External::parse)]
     external: Vec<External>,
 
-    /// The numbers of rows of joedb's own documentation: 100,000,000, each committed hard 10,000, softly 1,000,000.
+    /// The numbers of rows of joedb's own documentation: 100,000,000, each committed hard 10,000, softly 1,000,000. Logs
+    /// that are read have 10,000,000.
     #[arg(long, conflicts_with = "rows")]
     paper: bool,
 
@@ -78,6 +79,17 @@ pub(crate) enum Form {
 enum Selected {
     One(Case),
     All,
+    Reading,
+}
+
+impl Selected {
+    fn includes(self, case: Case) -> bool {
+        match self {
+            Selected::One(one) => one == case,
+            Selected::All => !case.is_reading(),
+            Selected::Reading => case.is_reading(),
+        }
+    }
 }
 
 impl ValueEnum for Selected {
@@ -89,13 +101,19 @@ impl ValueEnum for Selected {
             Selected::One(Case::CommitSoft),
             Selected::One(Case::CommitAsync),
             Selected::All,
+            Selected::One(Case::Dump),
+            Selected::One(Case::Check),
+            Selected::One(Case::Load),
+            Selected::One(Case::Recover),
+            Selected::Reading,
         ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             Selected::One(case) => PossibleValue::new(case.name()).help(case.title()),
-            Selected::All => PossibleValue::new("all").help("all of them"),
+            Selected::All => PossibleValue::new("all").help("all of these, which write"),
+            Selected::Reading => PossibleValue::new("reading").help("dump, check, load and recover"),
         })
     }
 }
@@ -120,10 +138,8 @@ impl Args {
 
     /// Each case once, in the order of the documentation.
     fn selected(&self) -> Vec<Case> {
-        let is_selected = |case: &Case| {
-            self.cases.iter().any(|&selected| selected == Selected::All || selected == Selected::One(*case))
-        };
-        Case::ALL.into_iter().filter(is_selected).collect()
+        let is_selected = |case: &Case| self.cases.iter().any(|selected| selected.includes(*case));
+        Case::all().filter(is_selected).collect()
     }
 
     fn rows_of(&self, case: Case) -> u64 {

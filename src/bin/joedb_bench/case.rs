@@ -1,7 +1,7 @@
 //! What is measured.
 
 use crate::contender::Contender;
-use crate::{journal, sqlite};
+use crate::{journal, reading, sqlite};
 use serde::Serialize;
 
 /// A job that several contenders do.
@@ -13,12 +13,29 @@ pub(crate) enum Case {
     CommitHard,
     CommitSoft,
     CommitAsync,
+    Dump,
+    Check,
+    Load,
+    Recover,
 }
 
 impl Case {
-    /// In the order in which they are run.
-    pub(crate) const ALL: [Case; 5] =
+    /// Those of writing, in the order in which they are run.
+    pub(crate) const WRITING: [Case; 5] =
         [Case::Bulk, Case::Vector, Case::CommitHard, Case::CommitSoft, Case::CommitAsync];
+
+    /// Those of reading, which follow.
+    pub(crate) const READING: [Case; 4] = [Case::Dump, Case::Check, Case::Load, Case::Recover];
+
+    /// In the order in which they are run.
+    pub(crate) fn all() -> impl Iterator<Item = Case> {
+        Case::WRITING.into_iter().chain(Case::READING)
+    }
+
+    /// Whether a log is read that was made before.
+    pub(crate) fn is_reading(self) -> bool {
+        Case::READING.contains(&self)
+    }
 
     /// The name that is typed.
     pub(crate) const fn name(self) -> &'static str {
@@ -28,11 +45,15 @@ impl Case {
             Case::CommitHard => "commit-hard",
             Case::CommitSoft => "commit-soft",
             Case::CommitAsync => "commit-async",
+            Case::Dump => "dump",
+            Case::Check => "check",
+            Case::Load => "load",
+            Case::Recover => "recover",
         }
     }
 
     pub(crate) fn named(name: &str) -> Option<Case> {
-        Case::ALL.into_iter().find(|case| case.name() == name)
+        Case::all().find(|case| case.name() == name)
     }
 
     /// What is done, in words.
@@ -43,6 +64,10 @@ impl Case {
             Case::CommitHard => "each row committed hard",
             Case::CommitSoft => "each row committed softly",
             Case::CommitAsync => "each row committed softly, and hard asynchronously",
+            Case::Dump => "the log printed as joedb commands",
+            Case::Check => "the log checked from beginning to end",
+            Case::Load => "the log loaded into tables and printed as joedb commands",
+            Case::Recover => "a log with a torn tail cut at its checkpoint into another file",
         }
     }
 
@@ -52,6 +77,7 @@ impl Case {
             Case::Bulk | Case::Vector => 2_000_000,
             Case::CommitHard => 200,
             Case::CommitSoft | Case::CommitAsync => 50_000,
+            Case::Dump | Case::Check | Case::Load | Case::Recover => 500_000,
         }
     }
 
@@ -61,10 +87,12 @@ impl Case {
             Case::Bulk | Case::Vector => 100_000_000,
             Case::CommitHard => 10_000,
             Case::CommitSoft | Case::CommitAsync => 1_000_000,
+            // The documentation reads none; so many that a log has up to 1.4 GB.
+            Case::Dump | Case::Check | Case::Load | Case::Recover => 10_000_000,
         }
     }
 
-    /// Who takes part. All are compared with the first.
+    /// Who takes part: in writing, all are compared with the first; in reading they are the logs that are read.
     pub(crate) const fn contenders(self) -> &'static [Contender] {
         match self {
             Case::Bulk => &[sqlite::BULK, sqlite::BULK_TUNED, journal::BULK_ALONE, journal::BULK],
@@ -77,6 +105,10 @@ impl Case {
             ],
             Case::CommitSoft => &[sqlite::COMMIT_SOFT, journal::COMMIT_SOFT_ALONE, journal::COMMIT_SOFT],
             Case::CommitAsync => &[sqlite::COMMIT_ASYNC, journal::COMMIT_ASYNC_ALONE, journal::COMMIT_ASYNC],
+            Case::Dump => reading::DUMP,
+            Case::Check => reading::CHECK,
+            Case::Load => reading::LOAD,
+            Case::Recover => reading::RECOVER,
         }
     }
 

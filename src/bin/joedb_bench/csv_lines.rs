@@ -28,13 +28,16 @@ const COLUMNS: [&str; 19] = [
     "setup",
 ];
 
+/// The columns of the log that was read.
+const LOG: [&str; 2] = ["log_bytes", "log_bytes_per_second"];
+
 /// The columns of the delays from soft to hard.
 const DELAYS: [&str; 3] = ["soft_to_hard_min", "soft_to_hard_median", "soft_to_hard_max"];
 
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let machine = report.machine.facts();
     let mut csv = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out);
-    let names = COLUMNS.into_iter().chain(DELAYS).chain(machine.iter().map(|(name, _)| *name));
+    let names = COLUMNS.into_iter().chain(DELAYS).chain(LOG).chain(machine.iter().map(|(name, _)| *name));
     csv.write_record(names)?;
     for case in &report.cases {
         for score in &case.contenders {
@@ -62,6 +65,8 @@ fn fields(case: &CaseReport, score: &Score) -> Vec<String> {
         score.setup.clone(),
     ]);
     fields.extend(spread(score.soft_to_hard));
+    fields.push(score.log_bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
+    fields.push(score.log_bytes_per_second.map(|rate| rate.to_string()).unwrap_or_default());
     fields
 }
 

@@ -11,6 +11,7 @@ mod delays;
 mod external;
 mod journal;
 mod latency;
+mod logs;
 mod machine;
 #[path = "../shared/manual.rs"]
 mod manual;
@@ -22,6 +23,7 @@ mod outcome;
 mod process;
 mod progress;
 mod race;
+mod reading;
 mod report;
 mod role;
 mod room;

@@ -33,6 +33,8 @@ pub(crate) struct Run {
     /// Seconds from the start of the process to its end.
     pub(crate) real: f64,
     pub(crate) usage: Option<Usage>,
+    /// The bytes of the log that was read.
+    pub(crate) log: Option<u64>,
     /// The bytes of all files that it left.
     pub(crate) left: u64,
     pub(crate) delays: Option<Spread>,
@@ -45,19 +47,36 @@ pub(crate) struct Run {
 pub(crate) enum Entrant<'p> {
     Own(&'static Contender),
     External(&'p External),
+    /// Another program that reads the log of one of our own.
+    Reader(&'p External, &'static Contender),
 }
 
 impl Entrant<'_> {
     /// All of a case, in the order in which they run.
     fn all(plan: &Plan) -> impl Iterator<Item = Entrant<'_>> {
-        let own = plan.case.contenders().iter().map(Entrant::Own);
-        own.chain(plan.external.iter().map(Entrant::External))
+        let (contenders, external) = (plan.case.contenders(), plan.external.as_slice());
+        let readers = if plan.case.is_reading() { external } else { &[] };
+        let writers = if plan.case.is_reading() { &[] } else { external };
+        let with_readers = move |own: &'static Contender| {
+            let readers = readers.iter().map(move |external| Entrant::Reader(external, own));
+            [Entrant::Own(own)].into_iter().chain(readers)
+        };
+        contenders.iter().flat_map(with_readers).chain(writers.iter().map(Entrant::External))
     }
 
     pub(crate) fn name(&self) -> String {
         match self {
             Entrant::Own(contender) => contender.name.to_owned(),
             Entrant::External(external) => external.name().to_owned(),
+            Entrant::Reader(external, own) => format!("{}, {}", own.name, external.name()),
+        }
+    }
+
+    /// Whose log is read, where one is read.
+    pub(crate) fn log(&self) -> Option<&'static Contender> {
+        match self {
+            Entrant::Own(own) | Entrant::Reader(_, own) => Some(*own).filter(|own| own.prepare.is_some()),
+            Entrant::External(_) => None,
         }
     }
 
@@ -65,7 +84,9 @@ impl Entrant<'_> {
     pub(crate) fn setup(&self, case: Case, rows: u64) -> String {
         match self {
             Entrant::Own(contender) => contender.setup.to_owned(),
-            Entrant::External(external) => visible(external.script(case, rows).as_bytes()),
+            Entrant::External(external) | Entrant::Reader(external, _) => {
+                visible(external.script(case, rows).as_bytes())
+            }
         }
     }
 }
@@ -115,15 +136,28 @@ impl<'a> Race<'a> {
     }
 
     fn once(&self, plan: &Plan, entrant: Entrant<'_>, directory: &Path) -> Result<Run, Failure> {
+        let log = entrant.log().map(|own| self.prepare(plan, own, directory)).transpose()?;
         let command = match entrant {
             Entrant::Own(contender) => self.own(role::working(plan.case, contender, plan.rows)),
-            Entrant::External(external) => external.command(plan.case, plan.rows),
+            Entrant::External(external) | Entrant::Reader(external, _) => {
+                external.command(plan.case, plan.rows)
+            }
         };
         let measurement = self.measure(&command, directory)?;
         let left = size_of(directory)?;
         let counted = self.check(plan, entrant, directory)?;
         let Measurement { real, usage, .. } = measurement;
-        Ok(Run { real, usage, left, delays: delays(directory)?, counted })
+        Ok(Run { real, usage, log, left, delays: delays(directory)?, counted })
+    }
+
+    /// Makes the log that is read, and returns its size.
+    fn prepare(&self, plan: &Plan, own: &Contender, directory: &Path) -> Result<u64, Failure> {
+        let output = self.play(role::preparing(plan.case, own, plan.rows), directory)?;
+        if output.status.success() {
+            Ok(size_of(directory)?)
+        } else {
+            Err(anyhow!("making the log: {}", errors(directory)).into())
+        }
     }
 
     fn measure(&self, command: &[OsString], directory: &Path) -> Result<Measurement, Failure> {
@@ -143,6 +177,8 @@ impl<'a> Race<'a> {
         let role = match entrant {
             Entrant::Own(contender) => role::checking(plan.case, contender, plan.rows),
             Entrant::External(external) => role::counting(plan.case, external.knows_file(), plan.rows),
+            // What it said of the log is gone.
+            Entrant::Reader(..) => return Ok(false),
         };
         let output = self.play(role, directory)?;
         if !output.status.success() {
@@ -150,7 +186,7 @@ impl<'a> Race<'a> {
         }
         match entrant {
             Entrant::Own(_) => Ok(true),
-            Entrant::External(_) => Ok(serde_json::from_slice(&output.stdout)?),
+            Entrant::External(_) | Entrant::Reader(..) => Ok(serde_json::from_slice(&output.stdout)?),
         }
     }
 

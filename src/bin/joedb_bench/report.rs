@@ -45,9 +45,14 @@ pub(crate) struct Score {
     pub(crate) peak_memory_bytes: Option<u64>,
     /// The most that a run left on the disk.
     pub(crate) disk_bytes: u64,
+    /// The log that was read, and its size.
+    pub(crate) log: Option<&'static str>,
+    pub(crate) log_bytes: Option<u64>,
     /// By the median of the real time.
     pub(crate) rows_per_second: f64,
-    /// How many times as fast as the first contender, SQLite, by the medians of the real time.
+    pub(crate) log_bytes_per_second: Option<f64>,
+    /// How many times as fast as the first contender, by the medians of the real time: SQLite, or where logs are read,
+    /// the first that read the same one.
     pub(crate) speed: f64,
     /// From asking for a soft checkpoint and its hard one to the latter: the least, the median of the medians, the most.
     pub(crate) soft_to_hard: Option<Spread>,
@@ -62,8 +67,10 @@ impl CaseReport {
         let runs = sheets.first().map_or(0, |(_, runs)| runs.len());
         let mut contenders: Vec<Score> =
             sheets.into_iter().filter_map(|(entrant, runs)| Score::new(plan, entrant, &runs)).collect();
-        if let Some(first) = contenders.first().map(|first| first.real.median) {
-            contenders.iter_mut().for_each(|score| score.speed = first / score.real.median);
+        let medians: Vec<_> = contenders.iter().map(|score| (score.log, score.real.median)).collect();
+        for score in &mut contenders {
+            let first = medians.iter().find(|(log, _)| *log == score.log);
+            score.speed = first.map_or(1.0, |(_, median)| median / score.real.median);
         }
         CaseReport { case: plan.case, title: plan.case.title(), rows: plan.rows, runs, contenders }
     }
@@ -77,6 +84,7 @@ impl Score {
         let user_of_runs: Vec<f64> = usages().map(|usage| usage.user).collect();
         let system_of_runs: Vec<f64> = usages().map(|usage| usage.system).collect();
         let real = Spread::of(real_of_runs.iter().copied())?;
+        let log_bytes = runs.iter().filter_map(|run| run.log).max();
         Some(Score {
             name: entrant.name(),
             setup: entrant.setup(plan.case, plan.rows),
@@ -86,7 +94,10 @@ impl Score {
             system: Spread::of(system_of_runs.iter().copied()),
             peak_memory_bytes: usages().map(|usage| usage.peak).max(),
             disk_bytes: runs.iter().map(|run| run.left).max()?,
+            log: entrant.log().map(|own| own.name),
+            log_bytes,
             rows_per_second: plan.rows as f64 / real.median,
+            log_bytes_per_second: log_bytes.map(|bytes| bytes as f64 / real.median),
             speed: 1.0,
             soft_to_hard: soft_to_hard(runs),
             real_of_runs,

@@ -1,9 +1,10 @@
-//! What this program does when it starts itself. A run takes three processes beside the one that the user started:
+//! What this program does when it starts itself. A run takes several processes beside the one that the user started:
 //!
 //! * `measure` starts one command, waits for it, and prints what it cost. A process of its own, because the system sums
 //!   up all children of a process, and because a child begins with the peak memory of its parent.
 //! * `work` is that command for our own contenders: it makes the file.
 //! * `check` reads it back afterwards.
+//! * `prepare` makes a log beforehand, where the case is to read one.
 //!
 //! They work in the directory of the run, which is their current directory.
 
@@ -33,6 +34,11 @@ pub(crate) fn measuring(command: &[OsString]) -> Vec<OsString> {
 /// The arguments of a process that does a contender's work.
 pub(crate) fn working(case: Case, contender: &Contender, rows: u64) -> Vec<OsString> {
     [FLAG, "work", case.name(), contender.name, &rows.to_string()].map(OsString::from).into()
+}
+
+/// The arguments of a process that makes the log that a contender reads.
+pub(crate) fn preparing(case: Case, contender: &Contender, rows: u64) -> Vec<OsString> {
+    [FLAG, "prepare", case.name(), contender.name, &rows.to_string()].map(OsString::from).into()
 }
 
 /// The arguments of a process that checks it.
@@ -69,6 +75,10 @@ fn play_as(arguments: &[OsString]) -> anyhow::Result<()> {
         ["work", rest @ ..] => {
             let (contender, rows) = contender(rest)?;
             (contender.work)(Path::new(RESULT), rows)?.map_or(Ok(()), |delays| save(&delays))
+        }
+        ["prepare", rest @ ..] => {
+            let (contender, rows) = contender(rest)?;
+            contender.prepare.map_or(Ok(()), |prepare| prepare(Path::new(RESULT), rows))
         }
         ["check", rest @ ..] => {
             let (contender, rows) = contender(rest)?;

@@ -20,7 +20,16 @@ has its own number of rows; --rows sets it for all, --paper takes those of the d
   commit-async  50,000 rows, each committed softly, with a hard
                 checkpoint asked for that a thread carries out; the delay
                 from asking, before the soft one is written, to the hard
-                one is measured, and all are waited for at the end",
+                one is measured, and all are waited for at the end
+
+Four more read logs that joedb_bench makes itself: narrow rows, wide rows, strings, vectors, blobs and updates at random, \
+of 500,000 rows. They do what joedb_logdump and joedb_convert do, without the start of those programs; the logs are in \
+the page cache.
+
+  dump          the log as joedb commands, to nowhere
+  check         joedb_logdump --check
+  load          joedb_logdump --load: the log into tables, and printed
+  recover       joedb_convert of a log with a torn tail",
     ),
     (
         "CONTENDERS",
@@ -32,7 +41,8 @@ The journal alone writes the file and keeps nothing. No joedb program does that:
 that is \"joedb with tables\".
 
 Below each table stands how each contender was set up. All are compared with the first: \"times as fast\" is its median \
-divided by theirs.",
+divided by theirs. Where logs are read there is a line for each log, its size a second in place of the rows, and other \
+programs are compared with ours on the same log.",
     ),
     (
         "HOW IT IS MEASURED",
@@ -51,7 +61,8 @@ versions, and how long the disk takes for an fsync. Figures of commits mean noth
         "FORMS",
         "JSON is one object: schema_version, machine, and cases with their contenders. Each contender has name, setup, \
 counted, real, user and system (min, median and max, in seconds), peak_memory_bytes, disk_bytes, rows_per_second, speed \
-(how many times as fast as the first), soft_to_hard (null but for asynchronous checkpoints), and the times of each run. CSV \
+(how many times as fast as the first), soft_to_hard (null but for asynchronous checkpoints), log, log_bytes and \
+log_bytes_per_second (null where nothing was read), and the times of each run. CSV \
 has the same but for each run, in a line for each contender. schema_version rises when a member changes its meaning.
 
 Table and Markdown are printed case by case, the others at the end. --svg replaces a drawing that exists.",
@@ -67,12 +78,14 @@ prints on standard output is thrown away.
 directory is looked at. Its rows, of all tables, are counted, and have to be {rows}; in all cases but commit-soft a joedb \
 file needs them below its hard checkpoint. A file of another kind is not counted, which is said below the table. An exit code other than 0 is an error. The time includes that of the shell, about a millisecond.
 
-With several cases COMMAND has to contain {case}.",
+With several cases COMMAND has to contain {case}.
+
+In the cases of reading, the command runs once for each kind of log, which {file} is; nothing of what it does is checked.",
     ),
     (
         "ROOM",
         "How much disk and memory the runs need at most, other programs not counted, is printed first, and it is an \
-error if there is less. With --paper that is 2.5 GB of disk and of memory, and it takes an hour or more, depending on \
+error if there is less. With --paper that is 2.5 GB of disk and of memory (of reading, 2.9 and 2.5 GB), and it takes an hour or more, depending on \
 the disk. One file exists at a time; with --keep one for each contender.
 
 The files stand in joedb_bench-XXXXXX below --dir, which is removed at the end, after an error, and after Ctrl-C.",
@@ -100,6 +113,10 @@ Each row committed hard, on another disk, as Markdown and as a drawing:
 Beside joedb's own program for bulk insertion:
 
   joedb_bench bulk --external 'joedbi_insert=joedbi_insert {rows}'
+
+Reading, beside joedb's own tool:
+
+  joedb_bench dump --external 'joedb 10=/opt/joedb/joedb_logdump {file}'
 
 Beside joedb's interpreter, with commands that were made before:
 

@@ -14,6 +14,7 @@ const ROWS: &str = "rows of (string \"TOTO\", int64 i)";
 
 /// What was not checked is said.
 const NOT_COUNTED: &str = "not counted: no joedb or SQLite file was left to count the rows of";
+const NOT_CHECKED: &str = "not checked: what it prints is thrown away";
 
 /// The machine, a line for each fact.
 pub(crate) fn machine(machine: &Machine, out: &mut dyn Write) -> io::Result<()> {
@@ -36,6 +37,9 @@ pub(crate) fn case(report: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
 fn title(report: &CaseReport) -> String {
     let CaseReport { title, rows, runs, .. } = report;
     let name = report.case.name();
+    if report.case.is_reading() {
+        return format!("{name}: {title}, {} rows; each log {}", grouped(*rows), times(*runs));
+    }
     format!("{name}: {} {ROWS}, {title}; each contender {}", grouped(*rows), times(*runs))
 }
 
@@ -50,8 +54,8 @@ fn wrapped(text: &str) -> String {
 fn table(report: &CaseReport) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let head =
-        ["", "real s\nmin", "\nmedian", "\nmax", "\nuser", "\nsys", "\nMB", "\nrows/s", "times as\nfast"];
+    let rate = if report.case.is_reading() { "log\nMB/s" } else { "\nrows/s" };
+    let head = ["", "real s\nmin", "\nmedian", "\nmax", "\nuser", "\nsys", "\nMB", rate, "times as\nfast"];
     table.set_header(head.map(Cell::new));
     for score in &report.contenders {
         table.add_row(cells(score));
@@ -78,9 +82,14 @@ fn cells(score: &Score) -> Vec<String> {
         median(score.user),
         median(score.system),
         score.peak_memory_bytes.map_or_else(unknown, megabytes),
-        thousands(score.rows_per_second),
+        rate(score),
         ratio(score.speed),
     ]
+}
+
+/// Rows a second, or where a log was read, its megabytes.
+fn rate(score: &Score) -> String {
+    score.log_bytes_per_second.map_or_else(|| thousands(score.rows_per_second), |rate| ratio(rate / 1e6))
 }
 
 /// What the numbers do not say.
@@ -91,7 +100,8 @@ fn remarks(report: &CaseReport) -> Vec<(&str, String)> {
             let (min, median, max) = (time(delay.min), time(delay.median), time(delay.max));
             format!("from asking to the hard checkpoint {median} ({min} to {max})")
         });
-        let counted = (!score.counted).then(|| NOT_COUNTED.to_owned());
+        let not = if report.case.is_reading() { NOT_CHECKED } else { NOT_COUNTED };
+        let counted = (!score.counted).then(|| not.to_owned());
         [setup, delay, counted].into_iter().flatten().map(|remark| (score.name.as_str(), remark))
     });
     remarks.collect()
@@ -108,7 +118,8 @@ pub(crate) fn markdown_machine(machine: &Machine, out: &mut dyn Write) -> io::Re
 /// A case as a table of GitHub's kind, and below it who is who.
 pub(crate) fn markdown_case(report: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n### {}\n", in_markdown(&title(report)))?;
-    writeln!(out, "| | min s | median s | max s | user s | sys s | peak MB | rows/s | times as fast |")?;
+    let rate = if report.case.is_reading() { "log MB/s" } else { "rows/s" };
+    writeln!(out, "| | min s | median s | max s | user s | sys s | peak MB | {rate} | times as fast |")?;
     writeln!(out, "|:--|--:|--:|--:|--:|--:|--:|--:|--:|")?;
     for score in &report.contenders {
         let cells: Vec<String> = cells(score).iter().map(|cell| in_markdown(cell)).collect();

@@ -104,6 +104,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) no_verify: bool,
 
+    /// Do not use INPUT.index: with --no-verify it tells where a cut is that only the entries know.
+    #[arg(long)]
+    pub(crate) no_index: bool,
+
     /// Allow a cut that leaves an empty database.
     #[arg(long)]
     pub(crate) allow_empty: bool,

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::journal::{Access, Journal};
 use joedb::recovery::{ApplyError, Plan, UNDO_HEAD, UndoError, apply_in_place, is_done, undo};
-use joedb::storage::{File, FileDirectory, Mode, Region, Storage as _, free_space, holders};
+use joedb::storage::{File, FileDirectory, Mode, Region, Storage as _, discard_index, free_space, holders};
 use joedb::text::{Bytes, file_name};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -60,6 +60,7 @@ pub(crate) fn put_back(
     lock(&file, path, Region::Tail)?;
     lock(&file, path, Region::Head)?;
     let mut undo_file = open(&undo_path)?;
+    discard_index(&FileDirectory, path);
     let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
     let done =
         undo(path, &mut file, &undo_path, &mut undo_file, &mut watch).map_err(|error| match error {

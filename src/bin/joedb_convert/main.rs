@@ -21,6 +21,8 @@ mod positions;
 mod progress;
 mod receipt;
 mod sections;
+#[path = "../shared/sidecar.rs"]
+mod sidecar;
 #[path = "../shared/signals.rs"]
 mod signals;
 mod source;
@@ -32,11 +34,12 @@ mod upgrade;
 use anyhow::{Context as _, anyhow};
 use args::{Args, Job};
 use joedb::Outcome;
+use joedb::index::Index;
 use joedb::journal::{Access, Journal, OpenError};
 use joedb::recovery::{
-    ApplyError, Outputs, Plan, PlanError, PlanOptions, Receipt, Stage, Supervisor, apply, plan,
+    ApplyError, Outputs, Plan, PlanError, PlanOptions, Receipt, Stage, Supervisor, apply, plan, plan_surveyed,
 };
-use joedb::storage::{Existing, FileDirectory, directory_of};
+use joedb::storage::{Existing, FileDirectory, Place, directory_of};
 use joedb::text::file_name;
 use outcome::{Failure, failure, say};
 use progress::Progress;
@@ -236,8 +239,26 @@ impl From<Planning> for Failure {
 fn plan_through(args: &Args, source: &Source, signals: &Signals) -> Result<Planned, Planning> {
     let medium = source.medium().map_err(|error| Planning::Open(error.into()))?;
     let mut journal = Journal::of_medium(medium, Access::Window).map_err(Planning::Open)?;
-    let plan = plan_of(&mut journal, args, signals).map_err(Planning::Plan)?;
+    let plan = match plan_with_index(&source.place, &mut journal, args) {
+        Some(plan) => plan,
+        None => plan_of(&mut journal, args, signals),
+    };
+    let plan = plan.map_err(Planning::Plan)?;
     Ok(Planned { journal, plan })
+}
+
+/// A plan from an index, where what is kept need not be decoded and only the entries tell where the cut is.
+fn plan_with_index(place: &Place, journal: &mut Journal, args: &Args) -> Option<Result<Plan, PlanError>> {
+    let target = args.target();
+    if !args.no_verify || args.no_index || !target.is_found_by_decoding() {
+        return None;
+    }
+    let index = sidecar::usable(place, journal, args.quiet, Index::verify)?;
+    let options = PlanOptions { verify: false, allow_empty: args.allow_empty };
+    match index.survey(journal, &target.question(), &mut |_| {}) {
+        Ok(survey) => Some(plan_surveyed(journal, target, options, &survey?)),
+        Err(error) => Some(Err(error.into())),
+    }
 }
 
 fn plan_of(journal: &mut Journal, args: &Args, signals: &Signals) -> Result<Plan, PlanError> {

@@ -168,6 +168,10 @@ INPUT may be -, standard input: a joedb file, or commands with --input-format co
 pipe is first copied to a temporary file without a name, in TMPDIR or /tmp; the receipt says so. What is made from a \
 pipe may be read by its owner alone.
 
+An index of the input (joedb_logdump --index) tells with --no-verify, and without --in-place, where a cut is that only the \
+entries know, so that they are not read; without --no-verify everything that is kept is decoded, index or not. The index \
+of a file that is cut or replaced is removed.
+
 Owner, mode and extended attributes of the input are kept; a warning says which could not be. A version-4 file stays \
 one of version 4 without --upgrade.
 

@@ -7,11 +7,11 @@ use joedb::store::Limits;
 use std::path::PathBuf;
 
 /// The forms that are no verdict.
-const NOT_CHECK: [&str; 5] = ["header", "raw", "sql", "json", "compare"];
+const NOT_CHECK: [&str; 7] = ["header", "raw", "sql", "json", "compare", "index", "stats"];
 /// The forms that have no form of a report.
-const NOT_REPORT: [&str; 4] = ["header", "raw", "sql", "json"];
+const NOT_REPORT: [&str; 5] = ["header", "raw", "sql", "json", "index"];
 /// The forms that are no dump.
-const NOT_DUMP: [&str; 3] = ["header", "check", "compare"];
+const NOT_DUMP: [&str; 5] = ["header", "check", "compare", "index", "stats"];
 
 /// Inspect and diagnose joedb files
 ///
@@ -35,6 +35,15 @@ pub(crate) struct Args {
     /// 4 if they diverge.
     #[arg(long, groups = ["form", "report"], value_name = "OTHER")]
     pub(crate) compare: Option<PathBuf>,
+
+    /// Make FILE.index, or bring it up to date: what it takes to begin anywhere in FILE, and checksums that find changed
+    /// bytes. All other modes use it where it is; with --no-index it is made anew.
+    #[arg(long, group = "form")]
+    pub(crate) index: bool,
+
+    /// Count entries, bytes and rows, by kind, table and field, and what is dead of them; at once with an index.
+    #[arg(long, groups = ["form", "report"])]
+    pub(crate) stats: bool,
 
     /// Print raw entries: ids instead of names.
     #[arg(long, group = "form")]
@@ -65,7 +74,7 @@ pub(crate) struct Args {
     pub(crate) ignore_header: bool,
 
     /// Play the log into tables too, and stop where that fails; with --check that is a finding.
-    #[arg(long, conflicts_with_all = ["header", "compare", "follow"])]
+    #[arg(long, conflicts_with_all = ["header", "compare", "follow", "index", "stats"])]
     pub(crate) load: bool,
 
     /// With --load: how many rows and unset values are taken that no bytes stand behind. By default 16,777,216, and 8 for
@@ -88,14 +97,14 @@ pub(crate) struct Args {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "current",
-        conflicts_with_all = ["from", "until", "ignore_header", "header", "check", "compare"]
+        conflicts_with_all = ["from", "until", "ignore_header", "header", "check", "compare", "index", "stats"]
     )]
     pub(crate) tail: Option<Tail>,
 
     /// Go on when the log has been printed, and print what is added to it, until interrupted.
     #[arg(
         long,
-        conflicts_with_all = ["until", "tail", "ignore_header", "compat", "header", "check", "compare"]
+        conflicts_with_all = ["until", "tail", "ignore_header", "compat", "header", "check", "compare", "index", "stats"]
     )]
     pub(crate) follow: bool,
 
@@ -108,11 +117,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BYTES", value_parser = position)]
     pub(crate) size: Option<u64>,
 
+    /// With --check: read only what FILE.index does not cover. It never says that all of the file is clean.
+    #[arg(long, requires = "check", conflicts_with_all = NOT_CHECK, conflicts_with = "load")]
+    pub(crate) quick: bool,
+
+    /// Do not use FILE.index.
+    #[arg(long)]
+    pub(crate) no_index: bool,
+
     /// With --check: exit with 3 unless the file is clean, or clean and hard-checkpointed to its end.
     #[arg(long, value_name = "STATE", requires = "check", conflicts_with_all = NOT_CHECK)]
     pub(crate) require: Option<Require>,
 
-    /// The form of --check and --compare.
+    /// The form of --check, --compare and --stats.
     #[arg(long, value_name = "FORM", default_value = "table", requires = "report", conflicts_with_all = NOT_REPORT)]
     pub(crate) format: ReportForm,
 
@@ -121,7 +138,7 @@ pub(crate) struct Args {
     pub(crate) wide: bool,
 
     /// Print byte for byte what the reference tools print, their faults included.
-    #[arg(long, conflicts_with_all = ["json", "check", "compare"])]
+    #[arg(long, conflicts_with_all = ["json", "check", "compare", "index", "stats"])]
     pub(crate) compat: bool,
 
     /// Print long logs on so many threads, instead of one for each processor.

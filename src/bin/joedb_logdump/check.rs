@@ -2,13 +2,16 @@
 
 use crate::PROGRAM;
 use crate::args::{Args, ReportForm, Require};
-use crate::input;
+use crate::index;
+use crate::input::{self, Input};
 use crate::outcome::{Failure, is_broken_pipe, say};
 use crate::progress::Progress;
+use crate::sidecar::{self, usable};
 use crate::table;
 use joedb::Outcome;
-use joedb::diagnosis::{Question, Report, diagnose_with};
-use joedb::journal::OpenError;
+use joedb::diagnosis::{Finding, Question, Report, diagnose_with, report};
+use joedb::index::Rot;
+use joedb::journal::{Journal, OpenError};
 use joedb::storage::{Place, ReadAt as _};
 use joedb::text::{visible, visible_json};
 use serde::Serialize;
@@ -46,10 +49,57 @@ fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
         }
         Err(error) => return Err(error.into()),
     };
-    let mut progress = Progress::new("check", journal.size(), args.quiet);
     let load = args.load.then(|| args.limits(journal.size()));
     let question = Question { load, ..Question::default() };
-    Ok(diagnose_with(&mut journal, &question, &input.evidence(), &mut |position| progress.at(position))?)
+    if args.quick {
+        return quick(args, &input, &mut journal, &question);
+    }
+    let changed = changed(args, &input, &mut journal)?;
+    let report = whole(args, &input, &mut journal, &question)?;
+    Ok(report.with(changed))
+}
+
+fn whole(args: &Args, input: &Input, journal: &mut Journal, question: &Question) -> Result<Report, Failure> {
+    let mut progress = Progress::new("check", journal.size(), args.quiet);
+    Ok(diagnose_with(journal, question, &input.evidence(), &mut |position| progress.at(position))?)
+}
+
+/// Reads what an index does not cover; without one, all.
+fn quick(args: &Args, input: &Input, journal: &mut Journal, question: &Question) -> Result<Report, Failure> {
+    let index = index::of(args, input.place(), journal);
+    let survey = match &index {
+        Some(index) => index.survey(journal, question, &mut |_| {})?,
+        None => None,
+    };
+    if let Some(survey) = survey {
+        return Ok(report(journal, &survey, &input.evidence()).quick());
+    }
+    if !args.quiet && index.is_none() {
+        say(&format!("{PROGRAM}: {}: without an index all of it is read", input.place()));
+    }
+    Ok(whole(args, input, journal, question)?.quick())
+}
+
+/// What became of the bytes that an index covers. An index of another log is no finding, but is told of.
+fn changed(args: &Args, input: &Input, journal: &mut Journal) -> Result<Vec<Finding>, Failure> {
+    let place = input.place();
+    let wanted = !args.no_index;
+    let index = wanted.then(|| usable(place, journal, args.quiet, |index, journal| index.fits(journal)));
+    let Some(index) = index.flatten() else { return Ok(Vec::new()) };
+    let mut progress = Progress::new("compare", index.end(), args.quiet);
+    let rot = index.changed(journal, &mut |position| progress.at(position))?;
+    match (rot, place.path()) {
+        (Rot::Blocks(blocks), _) => return Ok(index.findings(&blocks)),
+        (Rot::OtherLog, Some(path)) if !args.quiet => {
+            sidecar::not_used(
+                place,
+                path,
+                "the log has other bytes than what was indexed: it was replaced, or changed",
+            );
+        }
+        _ => {}
+    }
+    Ok(Vec::new())
 }
 
 fn verdict(args: &Args, place: &Place, report: &Report) -> Outcome {
@@ -125,10 +175,14 @@ fn json(place: &Place, report: &Report) -> io::Result<String> {
     Ok(visible_json(&serde_json::to_string(&document(place, report))?))
 }
 
-/// The document as `key: value` lines, keys of nested members joined by dots.
 fn key_values(place: &Place, report: &Report) -> String {
+    key_values_of(&document(place, report))
+}
+
+/// A document as `key: value` lines, keys of nested members joined by dots.
+pub(crate) fn key_values_of(document: &impl Serialize) -> String {
     let mut lines = Vec::new();
-    if let Ok(value) = serde_json::to_value(document(place, report)) {
+    if let Ok(value) = serde_json::to_value(document) {
         flatten("", &value, &mut lines);
     }
     lines.join("\n")

@@ -3,14 +3,16 @@
 use crate::PROGRAM;
 use crate::args::{Args, Tail};
 use crate::form::{Work, in_form, style};
+use crate::index::for_dump;
 use crate::input::{self, Input};
 use crate::outcome::{Failure, failure, say};
 use crate::progress::Progress;
 use anyhow::{Context as _, anyhow};
 use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
+use joedb::index::{self, Index};
 use joedb::journal::{Journal, Writer};
-use joedb::printing::{self, Threads};
+use joedb::printing;
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Format, LeftOut, Sink, TextSink};
 use joedb::storage::Place;
@@ -39,7 +41,8 @@ fn print(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result
         if args.compat && io::stdout().is_terminal() { &mut terminal } else { terminal.0 };
     let style = style(args, journal.version());
     let blobs = BlobReader::new(input.reader()?, journal.size());
-    let dump = Dump { args, input: &input, journal: &mut journal, range };
+    let index = if is_loaded(args) { None } else { for_dump(args, &input, &mut journal, range) };
+    let dump = Dump { args, input: &input, index, journal: &mut journal, range };
     let played = in_form(args, style, blobs, out, dump)?;
     left_out_notice(args, place, played.left_out);
     conclude(args, place, &played, range)
@@ -102,6 +105,8 @@ enum End {
 struct Dump<'a> {
     args: &'a Args,
     input: &'a Input,
+    /// Where it saves reading.
+    index: Option<Index>,
     journal: &'a mut Journal,
     range: Range,
 }
@@ -110,15 +115,28 @@ impl Work for Dump<'_> {
     type Result = Result<Played, Failure>;
 
     fn print<F: Format + Send>(self, mut sink: TextSink<'_, F>) -> Self::Result {
-        let Dump { args, input, journal, range } = self;
+        let Dump { args, input, index, journal, range } = self;
         if is_loaded(args) {
             return load(args, journal, range, sink);
         }
         let mut progress = progress(args, range);
         let mut watch = |position| progress.at(position);
         let reopen = || input.journal(args);
-        let threads = Threads { threads: threads(args), reopen: &reopen };
-        let replayed = printing::print(journal, range, tolerance(args), &mut sink, threads, &mut watch);
+        let replayed = match (index, tolerance(args)) {
+            (Some(index), tolerance) if args.schema_only => {
+                index::replay_schema(&index, journal, range, tolerance, &mut sink, &mut watch)
+            }
+            (Some(index), Tolerance::Strict) => {
+                index::print(&index, journal, range, &mut sink, threads(args), &reopen, &mut watch)
+            }
+            (Some(index), tolerance) => {
+                index::replay(&index, journal, range, tolerance, &mut sink, &mut watch)
+            }
+            (None, Tolerance::Strict) => {
+                printing::print(journal, range, &mut sink, threads(args), &reopen, &mut watch)
+            }
+            (None, tolerance) => replay(journal, range, tolerance, &mut sink, &mut watch),
+        };
         let replayed = replayed.map_err(|error| match error {
             ReplayError::Source(error) => Failure::from(error),
             ReplayError::Sink(error) => error.into(),

@@ -10,6 +10,7 @@ mod file_size;
 mod follow;
 mod form;
 mod header;
+mod index;
 mod input;
 mod interrupt;
 #[path = "../shared/manual.rs"]
@@ -23,8 +24,11 @@ mod positions;
 #[path = "../shared/progress.rs"]
 mod progress;
 mod sections;
+#[path = "../shared/sidecar.rs"]
+mod sidecar;
 #[path = "../shared/standard_input.rs"]
 mod standard_input;
+mod stats;
 mod table;
 
 use args::Args;
@@ -80,14 +84,18 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     if args.check {
         return check::run(args, out);
     }
+    if args.index {
+        return index::run(args, out);
+    }
     if let (Some(other), [file]) = (&args.compare, args.files.as_slice()) {
         return compare::run(args, file, other, out);
     }
     match args.files.as_slice() {
+        [file] if args.stats => stats::run(args, file, out),
         [file] if args.follow => follow::run(args, file, out),
         [file] => dump::run(args, file, out),
         files => {
-            let message = "one FILE expected; only --header and --check take several";
+            let message = "one FILE expected; only --header, --check and --index take several";
             Err(failure(Outcome::Usage, anyhow::anyhow!("{} files found, {message}", files.len())))
         }
     }

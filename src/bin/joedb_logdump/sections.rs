@@ -18,8 +18,8 @@ pub(crate) const SECTIONS: &[Section] = &[
      met; --follow: the file was replaced, removed or renamed
   4  --compare: the files diverge; damaged: the file is cut short, an
      entry below a checkpoint does not decode, or cannot be loaded
-     (--load), a checkpoint lies inside an entry or past the end; or
-     what was asked for cannot be had from this file; --follow: the
+     (--load), a checkpoint lies inside an entry or past the end,
+     bytes changed since they were indexed; or what was asked for cannot be had from this file; --follow: the
      file was cut or overwritten, or its checkpoint moved backward
   5  no joedb file: no signature, an unknown version, empty, or a cut
      head
@@ -47,6 +47,15 @@ Is this the same log as in the backup, or what is new?
 In a CI check or a health check, by exit code alone:
 
   joedb_logdump --check --require clean -q app.joedb
+
+The same in milliseconds, however long the log is:
+
+  joedb_logdump --index app.joedb
+  joedb_logdump --check --quick -q app.joedb
+
+What is in it, and how much of that is dead?
+
+  joedb_logdump --stats app.joedb
 
 A line for each of many files:
 
@@ -101,6 +110,88 @@ not those of the log.
 
 Of a device, and of a part without --size, nobody knows where the log ends: what follows the checkpoint is taken for old \
 bytes and not for a tail, unless --tail asks for it.",
+    ),
+    (
+        "INDEX",
+        "--index FILE makes FILE.index, or brings it up to date, which costs no more than the bytes that are new. It holds, \
+for every block of about a megabyte, a checksum, counts, and what reading needs to go on from there. All modes use it \
+where it stands beside FILE:
+
+  --from, --tail, --schema-only, --stats   begin where they have to
+  --check --quick     reads only what is new; it never says that all
+                      of the file is clean
+  --check             compares every block with its checksum: a byte
+                      that changed in the body is found, with the
+                      entries and tables around it
+
+What is printed is the same with an index and without. A missing one costs nothing but time. One that is cut, damaged, of \
+another version, of another file, or of what the log was before it was recovered or replaced, is noticed and not used; a \
+line on stderr says so. What names the log are the length that is covered and the checksums of the first and the last \
+block; a byte that changed between them is for --check to find. Whoever may read FILE may read its index, and whatever \
+these tools write takes away the index of what was there. --no-index uses none; --index --no-index makes it anew. \
+A log in a larger file, a device, and standard input have none.
+
+Where the power failed while an index was saved, the old one is there, or the new one. It may be deleted at any time.",
+    ),
+    (
+        "INDEX FORMAT",
+        "Version 1. Integers of fixed size are little-endian. A number has seven bits in each byte, the lowest first; the high \
+bit of a byte says that another follows.
+
+   0  \"joedbIDX\"
+   8  u32  version = 1
+  12  u32  CRC-32 of the bytes from 16 to the end
+  16  u64  length of the index in bytes, from 0
+  24  u32  version of the log's format
+  28  bytes that a block has at least, but the last one
+      number of blocks, then each block:
+        length in bytes; the first block begins at 41
+        u32  CRC-32 of its bytes
+        u32  CRC-32 of the log from 41 to its end
+        context in front of it: table, record + 1, field
+        entries, rows inserted, timestamps, valid_data entries
+        if it has timestamps: i64 seconds of the first, the last
+          and the earliest; where the last entry ends, from the
+          beginning of the block
+        if it has valid_data: where the last one ends
+        number of tables, then for each: id, entries, rows
+          inserted, bytes of these entries
+      context at the end: table, record + 1, field
+      number of schema entries, then each: distance from the one
+        before it (the first from 41), length, its bytes
+      number of kinds, then for each: opcode, entries, bytes
+      number of tables, then for each: id, entries, bytes, rows
+        inserted, rows deleted
+      number of fields, then for each: table, field, values set,
+        bytes of the entries
+      number of large entries, then for each: length, position,
+        opcode, table (0 for none)",
+    ),
+    (
+        "STATISTICS",
+        "--stats counts up to the checkpoint: entries and bytes by kind and by table, values by field, dropped ones too; \
+the largest entries; timestamps; and how the log grew. --format json prints one object.
+
+Dead bytes are those of values that were overwritten, deleted, or dropped with their field or table: what a new journal of \
+the newest data alone would save. They are estimated, for each field, as if all of its values had one length, and no row \
+were without one; blobs as if they were as dead as the values that point to them.",
+    ),
+    (
+        "CONTAINERS AND SERVICES",
+        "Make the index when the image is built, or when the service has stopped:
+
+  joedb_logdump -q --index app.joedb
+
+Use it at the start, as a health check by exit code (0: all that is new is good; 3: recoverable; 4: damaged):
+
+  joedb_logdump -q --check --quick --require clean app.joedb
+
+A service that runs has its file open for writing: its state is then being written, exit code 0, and --require clean would \
+not be met. The whole file, with every checksum, now and then:
+
+  joedb_logdump -q --check app.joedb
+
+Where the index is missing or of no use, these take longer, and nothing else.",
     ),
     (
         "JSON LINES",

@@ -6,9 +6,9 @@ use crate::made;
 use crate::outcome::Failure;
 use crate::progress::Progress;
 use joedb::journal::{Access, Journal};
-use joedb::printing::{Threads, print};
+use joedb::printing::print;
 use joedb::recovery::{ApplyError, Plan};
-use joedb::replay::{Range, ReplayError, Replayed, Tolerance};
+use joedb::replay::{Range, ReplayError, Replayed};
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Sql, Style, TextSink};
 use std::io::{self, Write};
 use std::thread;
@@ -64,8 +64,8 @@ fn printed<F: Format + Send>(
     let reopen = || Journal::of_medium(export.source.medium()?, Access::Window);
     let mut progress = Progress::new("export", plan.cut, export.args.quiet);
     let mut watch = |position| progress.at(position);
-    let (range, threads) = (Range::up_to(plan.cut), Threads { threads, reopen: &reopen });
-    let replayed = print(journal, range, Tolerance::Strict, &mut sink, threads, &mut watch);
+    let range = Range::up_to(plan.cut);
+    let replayed = print(journal, range, &mut sink, threads, &reopen, &mut watch);
     whole(export, replayed, io::Error::into)
 }
 

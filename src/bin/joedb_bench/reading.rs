@@ -1,0 +1,157 @@
+//! Reading a log: what `joedb_logdump` and `joedb_convert` do with it, on logs of several kinds.
+
+use crate::contender::{Contender, Cost, Work};
+use crate::logs::{Blobs, Log, Narrow, Strings, Updates, Vectors, Wide};
+use crate::statistics::Spread;
+use anyhow::{Context as _, bail, ensure};
+use joedb::diagnosis::{Evidence, FindingId, diagnose};
+use joedb::journal::{Access, Journal};
+use joedb::printing::print;
+use joedb::recovery::{Outputs, PlanOptions, Target, Unattended, apply, plan};
+use joedb::replay::{Range, Replayed, Tolerance, replay};
+use joedb::sink::{Commands, Fidelity, Style, TextSink};
+use joedb::storage::{self, Existing, FileDirectory};
+use joedb::store::{Limits, Loading, Store};
+use joedb::writer::{Options, Writer};
+use joedb::{Head, Version};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::thread::available_parallelism;
+
+/// What `recover` makes, beside the log.
+const RECOVERED: &str = "recovered";
+
+/// The beginning of a string entry that says it is longer: what a crash may leave.
+const TORN: &[u8] = b"\x0a\x1fnever finished";
+
+pub(crate) const DUMP: &[Contender] = &all::<Whole>(dump);
+pub(crate) const CHECK: &[Contender] = &all::<Whole>(check);
+pub(crate) const LOAD: &[Contender] = &all::<Whole>(load);
+pub(crate) const RECOVER: &[Contender] = &all::<Torn>(recover);
+
+/// How a log ends.
+trait End {
+    fn prepare<L: Log>(file: &Path, rows: u64) -> anyhow::Result<()>;
+    fn check(file: &Path) -> anyhow::Result<()>;
+}
+
+/// At its hard checkpoint.
+struct Whole;
+
+/// In the middle of an entry, behind its hard checkpoint.
+struct Torn;
+
+impl End for Whole {
+    fn prepare<L: Log>(file: &Path, rows: u64) -> anyhow::Result<()> {
+        let mut writer = Writer::create(file, &Options::default())?;
+        L::fill(&mut writer, rows)?;
+        writer.hard_checkpoint()?;
+        Ok(())
+    }
+
+    /// The work fails where it does not find what it should.
+    fn check(_: &Path) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+impl End for Torn {
+    fn prepare<L: Log>(file: &Path, rows: u64) -> anyhow::Result<()> {
+        Whole::prepare::<L>(file, rows)?;
+        let mut file = OpenOptions::new().append(true).open(file)?;
+        file.write_all(TORN)?;
+        Ok(file.sync_all()?)
+    }
+
+    /// What was recovered is the log up to its checkpoint, with a head that says so.
+    fn check(file: &Path) -> anyhow::Result<()> {
+        let expected = std::fs::read(file)?;
+        let expected = expected.strip_suffix(TORN).context("the log has changed")?;
+        let found = std::fs::read(file.with_file_name(RECOVERED))?;
+        let head = Head::hard(Version::V5, expected.len() as u64).to_bytes();
+        let is_right = found.starts_with(&head) && found.get(head.len()..) == expected.get(head.len()..);
+        ensure!(is_right, "{} other bytes found, {} expected", found.len(), expected.len());
+        Ok(())
+    }
+}
+
+const fn all<E: End>(work: Work) -> [Contender; 6] {
+    [
+        of::<E, Narrow>(work),
+        of::<E, Wide>(work),
+        of::<E, Strings>(work),
+        of::<E, Vectors>(work),
+        of::<E, Blobs>(work),
+        of::<E, Updates>(work),
+    ]
+}
+
+const fn of<E: End, L: Log>(work: Work) -> Contender {
+    let Cost { disk, memory } = L::COST;
+    let (cost, check) = (Cost { disk, memory }, |file: &Path, _| E::check(file));
+    Contender { name: L::NAME, setup: L::SETUP, cost, prepare: Some(E::prepare::<L>), work, check }
+}
+
+/// The log, and all of it.
+fn open(file: &Path) -> anyhow::Result<(Journal, Range)> {
+    let journal = Journal::open(file, Access::default())?;
+    let range = Range::up_to(journal.checkpoints().current()?);
+    Ok((journal, range))
+}
+
+fn played(replayed: &Replayed, range: Range) -> anyhow::Result<Option<Spread>> {
+    if let Some(interruption) = &replayed.interruption {
+        bail!("{interruption}");
+    }
+    ensure!(replayed.position == range.until, "{} reached, {} expected", replayed.position, range.until);
+    Ok(None)
+}
+
+/// Standard output is nobody's, as in `>/dev/null`. It is written without the search for lines.
+#[cfg(unix)]
+fn output() -> io::Result<File> {
+    use std::os::fd::AsFd as _;
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(not(unix))]
+fn output() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
+}
+
+fn dump(file: &Path, _: u64) -> anyhow::Result<Option<Spread>> {
+    let (mut journal, range) = open(file)?;
+    let (style, mut out) = (Style::new(journal.version()), output()?);
+    let mut sink = TextSink::new(Commands::new(style, None), style, &mut out);
+    let threads = available_parallelism().map_or(1, usize::from);
+    let reopen = || Journal::open(file, Access::default());
+    let replayed = print(&mut journal, range, &mut sink, threads, &reopen, &mut |_| {})?;
+    played(&replayed, range)
+}
+
+fn check(file: &Path, _: u64) -> anyhow::Result<Option<Spread>> {
+    let (mut journal, _) = open(file)?;
+    let report = diagnose(&mut journal, &Evidence::of_path(file), &mut |_| {})?;
+    ensure!(report.verdict == FindingId::Clean, "{} found, clean expected", report.headline);
+    Ok(None)
+}
+
+fn load(file: &Path, _: u64) -> anyhow::Result<Option<Spread>> {
+    let (mut journal, range) = open(file)?;
+    let (style, mut out) = (Style::new(journal.version()), output()?);
+    let sink = TextSink::new(Commands::new(style, None), style, &mut out);
+    let store = Store::new(Limits::for_log(journal.size()));
+    let mut loading = Loading::new(store, sink, Fidelity::Lossless);
+    let replayed = replay(&mut journal, range, Tolerance::Strict, &mut loading, &mut |_| {})?;
+    played(&replayed, range)
+}
+
+fn recover(file: &Path, _: u64) -> anyhow::Result<Option<Spread>> {
+    let (mut journal, _) = open(file)?;
+    let plan = plan(&mut journal, Target::Checkpoint, PlanOptions::default(), &mut |_| {})?;
+    let output = file.with_file_name(RECOVERED);
+    let outputs = Outputs { output, existing: Existing::Refuse, tail: None };
+    apply(&plan, &storage::File::open(file)?, &FileDirectory, &outputs, &mut Unattended)?;
+    Ok(None)
+}
