@@ -89,6 +89,19 @@ impl BlobMap {
         found.ok_or(BlobError::Unknown(blob))
     }
 
+    /// The blob of which `blob`, a position of the old file, is a piece: its position and size in the old file.
+    pub(crate) fn around(&self, blob: BlobPosition) -> Option<(u64, u64)> {
+        let (&from, moved) = self.blobs.range(..=blob.position).next_back()?;
+        let end = blob.position.checked_add(blob.size?)?;
+        (end <= from.checked_add(moved.size)?).then_some((from, moved.size))
+    }
+
+    /// How many blobs there are, and the bytes of their data.
+    pub(crate) fn total(&self) -> (u64, u64) {
+        let bytes = self.blobs.values().fold(0_u64, |sum, moved| sum.saturating_add(moved.size));
+        (self.blobs.len() as u64, bytes)
+    }
+
     fn within(&self, position: u64, size: u64) -> Option<BlobPosition> {
         let (from, moved) = self.blobs.range(..=position).next_back()?;
         let offset = position.checked_sub(*from)?;
@@ -126,6 +139,14 @@ mod tests {
         for ((position, size), (to, same)) in moved {
             assert_eq!(map().find(blob(position, size)), Ok(blob(to, same)));
         }
+    }
+
+    #[test]
+    fn the_blob_around_a_piece_is_known_by_its_old_place() {
+        assert_eq!(map().around(blob(103, 2)), Some((100, 10)));
+        assert_eq!(map().around(blob(120, 0)), Some((120, 0)));
+        assert_eq!((map().around(blob(109, 2)), map().around(blob(0, 0))), (None, None));
+        assert_eq!(map().total(), (2, 10));
     }
 
     #[test]

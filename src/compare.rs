@@ -3,6 +3,7 @@
 use crate::entry::Located;
 use crate::head::{HEAD_SIZE, Version};
 use crate::journal::{Flow, Journal, SourceError, Visitor};
+use crate::schema::Schema;
 use crate::sense::Sense;
 use crate::sink::{Commands, Format, Style};
 use crate::text::Output;
@@ -125,6 +126,15 @@ fn entry_around(
     Ok((finder.boundary, finder.found))
 }
 
+/// An entry as a joedb command; of a long one the beginning.
+pub(crate) fn shown(commands: &mut Commands, located: &Located<'_>, schema: &Schema) -> String {
+    let mut out = Output::memory();
+    commands.entry(&mut out, located, schema);
+    let text = String::from_utf8_lossy(out.as_bytes().trim_ascii_end()).into_owned();
+    let shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() { format!("{shown}...") } else { text }
+}
+
 /// Looks for the entry around a position.
 struct Finder {
     sense: Sense,
@@ -136,11 +146,7 @@ struct Finder {
 
 impl Finder {
     fn show(&mut self, located: &Located<'_>) {
-        let mut out = Output::memory();
-        self.commands.entry(&mut out, located, self.sense.schema());
-        let text = String::from_utf8_lossy(out.as_bytes().trim_ascii_end()).into_owned();
-        let shown: String = text.chars().take(SHOWN).collect();
-        self.found = Some(if shown.len() < text.len() { format!("{shown}...") } else { text });
+        self.found = Some(shown(&mut self.commands, located, self.sense.schema()));
     }
 }
 

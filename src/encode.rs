@@ -47,6 +47,14 @@ impl Encoder {
         self.body.clear();
     }
 
+    /// The bytes of the entries so far and where they stand, in exchange for an empty buffer: the log goes on behind
+    /// them.
+    pub(crate) fn take_body(&mut self, empty: Buffer) -> (Buffer, u64) {
+        let end = self.position();
+        let start = std::mem::replace(&mut self.start, end);
+        (std::mem::replace(&mut self.body, empty), start)
+    }
+
     /// The context of the next entry.
     #[must_use]
     pub const fn context(&self) -> Context {
@@ -346,6 +354,13 @@ impl Vector {
         self.encoder.value(value);
         self.count = self.count.saturating_add(1);
         Ok(())
+    }
+
+    /// How many bytes the values take.
+    #[inline]
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.encoder.gathered()
     }
 
     /// Forgets the values, and keeps the room.

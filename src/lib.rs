@@ -50,7 +50,8 @@
 //! * [`index`]: a file beside a log that saves reading all of it, and finds bytes that changed
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
 //! * [`new_journal`]: a sink that makes a new file of entries
-//! * [`commands`]: joedb commands as a source of entries
+//! * [`commands`] and [`json_lines`]: texts as a source of entries
+//! * [`snapshot`], [`pack`] and [`merge`]: what a log leaves behind, as a log that holds nothing else, and several as one
 //! * [`export`]: the tables in other formats, from JSON to SQLite
 //!
 //! # What is trusted
@@ -98,8 +99,11 @@ pub mod follow;
 pub mod head;
 pub mod index;
 pub mod journal;
+pub mod json_lines;
+pub mod merge;
 pub mod new_journal;
 mod outcome;
+pub mod pack;
 pub mod printing;
 pub mod recovery;
 mod relocation;
@@ -108,6 +112,7 @@ pub mod schema;
 pub mod sense;
 pub mod sink;
 mod skip;
+pub mod snapshot;
 pub mod storage;
 pub mod store;
 pub mod text;

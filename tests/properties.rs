@@ -17,7 +17,7 @@ use joedb::replay::{Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sense::NotABoundary;
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::storage::memory::MemoryFile;
-use joedb::store::{Limits, Store};
+use joedb::store::{Field, Limits, Loading, Store, Table};
 use joedb::{
     Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, TableId, Type, UpdateForm, Value, Version,
 };
@@ -502,6 +502,54 @@ proptest! {
         let [from, until, limit] = bounds;
         for range in [Range::up_to(size), Range::up_to(limit), Range { from, until, limit }] {
             assert_printed_as_one_by_one(&bytes, range);
+        }
+    }
+}
+
+/// What is printed of a log while it is loaded, and what came of that.
+fn loaded(bytes: &[u8], range: Range, fidelity: Fidelity, one_by_one: bool) -> (Vec<u8>, String) {
+    let mut journal = journal(bytes);
+    let style = Style { fidelity, ..Style::new(journal.version()) };
+    let mut text = Vec::new();
+    let sink = TextSink::new(Commands::new(style, None), style, &mut text);
+    let mut loading = Loading::new(Store::new(Limits { rows: 1000 }), sink, fidelity);
+    let replayed = if one_by_one {
+        let mut sink = OneByOne(loading);
+        let replayed = replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {});
+        loading = sink.0;
+        replayed
+    } else {
+        replay(&mut journal, range, Tolerance::Strict, &mut loading, &mut |_| {})
+    };
+    let (replayed, reached) =
+        (replayed.map_err(|error| error.to_string()), (loading.entries(), loading.position()));
+    let (store, _) = loading.into_parts();
+    // Tables as they are used: how much room there is for more of them may differ.
+    let tables: Vec<String> = store.tables().map(|table| rows_of(&table)).collect();
+    (text, format!("{replayed:?} {reached:?} {tables:?}"))
+}
+
+fn rows_of(table: &Table<'_>) -> String {
+    let value = |record, field: &Field<'_>| table.value(record, field.id());
+    let row = |record| table.fields().map(|field| format!("{:?}", value(record, &field))).collect::<Vec<_>>();
+    table.records().map(|record| format!("{record:?} {:?}", row(record))).collect()
+}
+
+proptest! {
+    #[test]
+    fn entries_taken_together_are_loaded_and_shown_as_one_by_one(
+        log in any_log(60),
+        damage in vec((any::<Index>(), any::<u8>()), 0..3),
+        bound in any::<Index>(),
+    ) {
+        let bytes = damaged(&log, damage);
+        let size = bytes.len() as u64;
+        let from = HEAD_SIZE + bound.index((size - HEAD_SIZE + 1) as usize) as u64;
+        for range in [Range::up_to(size), Range { from, until: size, limit: size }] {
+            for fidelity in [Fidelity::Lossless, Fidelity::Reference] {
+                let together = loaded(&bytes, range, fidelity, false);
+                prop_assert_eq!(together, loaded(&bytes, range, fidelity, true));
+            }
         }
     }
 }

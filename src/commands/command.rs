@@ -1,5 +1,6 @@
 //! One command: a line in, an entry out.
 
+use super::Language;
 use super::mistake::{Expected, Found, Mistake, Trouble};
 use super::values::{self, unsigned};
 use super::words::{Word, Words};
@@ -36,9 +37,9 @@ struct Recent {
 
 /// Where strings and vectors go that do not stand in the line as they do in the log.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
-    text: Vec<u8>,
-    values: Buffer,
+pub(crate) struct Scratch {
+    pub(crate) text: Vec<u8>,
+    pub(crate) values: Buffer,
 }
 
 impl State {
@@ -46,32 +47,10 @@ impl State {
         State { pointers, ..State::default() }
     }
 
-    /// The blobs that were announced and did not come before the end of the text.
-    pub(super) fn left_out(mut self) -> LeftOut {
-        self.leave_out();
-        self.left_out
-    }
-
     fn leave_out(&mut self) {
         if let Some(BlobPosition { size: Some(size), .. }) = self.announced.take() {
             self.left_out.blobs = self.left_out.blobs.saturating_add(1);
             self.left_out.bytes = self.left_out.bytes.saturating_add(size);
-        }
-    }
-
-    /// Reads a line; a blank one and a comment hold no entry.
-    #[inline]
-    pub(super) fn read<'a>(
-        &mut self,
-        line: &'a [u8],
-        schema: &Schema,
-        scratch: &'a mut Scratch,
-    ) -> Result<Option<Entry<'a>>, Trouble> {
-        let mut words = Words::new(line);
-        match words.peek() {
-            None => Ok(None),
-            Some(b'#') => self.comment(words).map(|()| None),
-            Some(_) => Operands { words, schema, state: self }.command(scratch).map(Some),
         }
     }
 
@@ -87,6 +66,30 @@ impl State {
         self.leave_out();
         self.announced = Some(blob.ok_or_else(|| announcement.unexpected(Expected::Announcement))?);
         Ok(())
+    }
+}
+
+impl Language for State {
+    /// A blank line and a comment hold no entry.
+    #[inline]
+    fn read<'a>(
+        &mut self,
+        line: &'a [u8],
+        schema: &Schema,
+        scratch: &'a mut Scratch,
+    ) -> Result<Option<Entry<'a>>, Trouble> {
+        let mut words = Words::new(line);
+        match words.peek() {
+            None => Ok(None),
+            Some(b'#') => self.comment(words).map(|()| None),
+            Some(_) => Operands { words, schema, state: self }.command(scratch).map(Some),
+        }
+    }
+
+    fn left_out(mut self) -> LeftOut {
+        // One that was announced and did not come before the end of the text.
+        self.leave_out();
+        self.left_out
     }
 }
 

@@ -108,6 +108,46 @@ pub enum Expected {
     Announcement,
     /// As much data as the line `# Blob:` says.
     Announced(u64),
+    /// JSON: any value.
+    Json,
+    /// An object.
+    Object,
+    /// A list of values.
+    List,
+    /// The name of a member, in quotes.
+    Key,
+    /// What stands between a name and its value.
+    Colon,
+    /// A comma, or the end of a list or an object.
+    CommaOr(char),
+    /// A member that is not there.
+    Member(&'static str),
+    /// A member that is not there already.
+    OtherMember,
+    /// A member that entries of this kind have.
+    KnownMember,
+    /// The kind of an entry.
+    Kind,
+    /// A number of digits alone.
+    Number,
+    /// This number, which follows from the rest of the entry.
+    Same(u64),
+    /// The type that the field has.
+    TypeOfField(Type),
+    /// A string, or any bytes in base64.
+    Bytes,
+    /// Bytes in base64, with their padding.
+    Base64,
+    /// A blob value.
+    BlobObject,
+    /// As much data as the member `size` says.
+    Size(u64),
+    /// What may follow a backslash in a string of JSON.
+    JsonEscape,
+    /// A control character by its escape.
+    EscapeOfControl,
+    /// UTF-8.
+    Utf8,
     /// Nothing more.
     EndOfLine,
 }
@@ -138,7 +178,39 @@ impl fmt::Display for Expected {
                 return write!(f, "{} as the line # Blob: before it says,", Bytes(*size));
             }
             Expected::EndOfLine => "the end of the line",
+            Expected::CommaOr(end) => return write!(f, "a comma or {end}"),
+            Expected::Member(name) => return write!(f, "the member \"{name}\""),
+            Expected::Same(number) => return write!(f, "{number}, or nothing,"),
+            Expected::TypeOfField(value_type) => {
+                return write!(f, "\"{}\", the type of this field,", value_type.name());
+            }
+            Expected::Size(size) => {
+                return write!(f, "{} as the member \"size\" says,", Bytes(*size));
+            }
+            expected => json_text(expected),
         })
+    }
+}
+
+const fn json_text(expected: &Expected) -> &'static str {
+    match expected {
+        Expected::Object => "an object",
+        Expected::List => "a list of values",
+        Expected::Key => "the name of a member in double quotes",
+        Expected::Colon => "a colon",
+        Expected::OtherMember => "a member that is not there already",
+        Expected::KnownMember => "a member that entries of this kind have",
+        Expected::Kind => "a kind of entry such as \"insert_into\" or \"update\"",
+        Expected::Number => "a number of digits alone",
+        Expected::Bytes => "a string, or {\"base64\":\"...\"}",
+        Expected::Base64 => "base64 with its padding",
+        Expected::BlobObject => "a blob value: {\"position\":...,\"size\":...}",
+        Expected::JsonEscape => {
+            r#"\", \\, \/, \b, \f, \n, \r, \t or a whole character as \u and four digits"#
+        }
+        Expected::EscapeOfControl => r"an escape such as \n or \u0000 for this character",
+        Expected::Utf8 => "UTF-8, or {\"base64\":\"...\"} for other bytes",
+        _ => "a value of JSON",
     }
 }
 
@@ -159,19 +231,19 @@ const fn value_text(value_type: Type) -> &'static str {
 
 /// A mistake, and the byte of the line at which it stands. Boxed, for lines without one are read by the million.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(crate) struct Trouble {
     pub(super) at: usize,
     pub(super) mistake: Box<Mistake>,
 }
 
 impl Trouble {
     #[cold]
-    pub(super) fn new(at: usize, mistake: impl Into<Mistake>) -> Trouble {
+    pub(crate) fn new(at: usize, mistake: impl Into<Mistake>) -> Trouble {
         Trouble { at, mistake: Box::new(mistake.into()) }
     }
 
     #[cold]
-    pub(super) fn unexpected(at: usize, found: &[u8], expected: Expected) -> Trouble {
+    pub(crate) fn unexpected(at: usize, found: &[u8], expected: Expected) -> Trouble {
         let found = if found.is_empty() { Found::EndOfLine } else { Found::Text(found.to_vec()) };
         Trouble::new(at, Mistake::Unexpected { found, expected })
     }

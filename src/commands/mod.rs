@@ -30,14 +30,17 @@ mod mistake;
 mod values;
 mod words;
 
+pub(crate) use command::Scratch;
 pub use lines::LONGEST_LINE;
+pub(crate) use mistake::Trouble;
 pub use mistake::{Expected, Found, Mistake, Place};
+pub(crate) use values::{read as read_word, unsigned};
 
 use crate::blob_map::BlobPointers;
-use crate::entry::Located;
+use crate::entry::{Entry, Located};
 use crate::schema::Schema;
 use crate::sink::{LeftOut, Sink};
-use command::{Scratch, State};
+use command::State;
 use lines::{LineError, Lines};
 use std::io::{self, Read};
 
@@ -88,6 +91,20 @@ fn behind(line: u64) -> String {
     if line == 0 { String::new() } else { format!(", behind line {line}") }
 }
 
+/// How the lines of a text are to be read.
+pub(crate) trait Language {
+    /// The entry of a line; it may hold none.
+    fn read<'a>(
+        &mut self,
+        line: &'a [u8],
+        schema: &Schema,
+        scratch: &'a mut Scratch,
+    ) -> Result<Option<Entry<'a>>, Trouble>;
+
+    /// The blobs without their data, once the text has ended.
+    fn left_out(self) -> LeftOut;
+}
+
 /// Plays joedb commands into `sink`; the positions of the entries are those of their lines in the text. `watch` is
 /// told the position reached whenever more is read.
 ///
@@ -101,14 +118,23 @@ pub fn play<S: Sink>(
     sink: &mut S,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Played, PlayError<S::Error>> {
-    let mut lines = Lines::new(text);
-    let (mut schema, mut state, mut scratch) = (Schema::new(), State::new(pointers), Scratch::default());
+    play_in(State::new(pointers), text, sink, watch)
+}
+
+/// Plays a text in any language.
+pub(crate) fn play_in<L: Language, S: Sink>(
+    mut language: L,
+    text: impl Read,
+    sink: &mut S,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Played, PlayError<S::Error>> {
+    let (mut lines, mut schema, mut scratch) = (Lines::new(text), Schema::new(), Scratch::default());
     let mut entries: u64 = 0;
     sink.begin(0, false).map_err(PlayError::Sink)?;
     loop {
         let number = lines.number();
         let Some(line) = lines.next(watch).map_err(|error| no_line(error, number))? else { break };
-        let read = state.read(line.bytes, &schema, &mut scratch).map_err(|trouble| PlayError::Mistake {
+        let read = language.read(line.bytes, &schema, &mut scratch).map_err(|trouble| PlayError::Mistake {
             place: trouble.place(line.number, line.bytes),
             mistake: *trouble.mistake,
         });
@@ -122,7 +148,7 @@ pub fn play<S: Sink>(
     }
     sink.end(lines.position(), true).map_err(PlayError::Sink)?;
     let (lines, is_ended) = (lines.number(), lines.is_ended());
-    Ok(Played { entries, lines, left_out: state.left_out(), is_ended })
+    Ok(Played { entries, lines, left_out: language.left_out(), is_ended })
 }
 
 #[cold]

@@ -12,8 +12,9 @@ pub(super) fn value<'a>(word: Word<'a>, value_type: Type) -> Result<Value<'a>, T
     read(word.bytes, value_type).ok_or_else(|| word.unexpected(Expected::Value(value_type)))
 }
 
+/// The same, without a mistake.
 #[inline]
-fn read(word: &[u8], value_type: Type) -> Option<Value<'_>> {
+pub(crate) fn read(word: &[u8], value_type: Type) -> Option<Value<'_>> {
     Some(match value_type {
         Type::Int64 => Value::Int64(signed(word)?),
         Type::Int32 => Value::Int32(signed(word)?.try_into().ok()?),
@@ -30,7 +31,7 @@ fn read(word: &[u8], value_type: Type) -> Option<Value<'_>> {
 
 /// A decimal number, of digits alone.
 #[inline]
-pub(super) fn unsigned(digits: &[u8]) -> Option<u64> {
+pub(crate) fn unsigned(digits: &[u8]) -> Option<u64> {
     /// So many digits fit whatever they are.
     const SAFE: usize = 19;
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {

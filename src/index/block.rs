@@ -4,8 +4,9 @@ use crate::decode::Context;
 use crate::diagnosis::Tally;
 use crate::entry::TableId;
 
-/// A block ends at the first boundary between entries at which it has so many bytes, unless it was said otherwise.
-pub const BLOCK_SIZE: u64 = 1024 * 1024;
+/// A block ends at the first boundary between entries at which it has so many bytes, unless it was said otherwise. That is a
+/// little less than what is read at a time, so that a block of small entries is read at once.
+pub const BLOCK_SIZE: u64 = 960 * 1024;
 
 /// A part of the log that begins and ends between two entries.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -93,9 +93,10 @@ use crate::sense::Sense;
 ///      number of large entries, then for each: length, position, opcode, table (0 for none)
 /// ```
 ///
-/// A block ends at the first boundary between entries at which it has enough bytes, 1 MiB; the last one may have fewer. An index covers
-/// no more than the log had up to its checkpoint, where nothing changes any more; what names the log are the length that
-/// is covered, and the checksums of the first and the last block. Version 4's end-of-file mark is never covered.
+/// A block ends at the first boundary between entries at which it has enough bytes, 960 KiB; the last one may have fewer.
+/// An index covers no more than the log had up to its checkpoint, where nothing changes any more; what names the log are
+/// the length that is covered, and the checksums of the first and the last block. Version 4's end-of-file mark is never
+/// covered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     version: Version,

@@ -51,6 +51,23 @@ impl Column {
         }
     }
 
+    /// The type of the values.
+    #[must_use]
+    pub const fn value_type(&self) -> Type {
+        match self {
+            Column::String(_) => Type::String,
+            Column::Int8(_) => Type::Int8,
+            Column::Int16(_) => Type::Int16,
+            Column::Int32(_) => Type::Int32,
+            Column::Int64(_) => Type::Int64,
+            Column::Float32(_) => Type::Float32,
+            Column::Float64(_) => Type::Float64,
+            Column::Boolean(_) => Type::Boolean,
+            Column::Reference(_) => Type::Reference,
+            Column::Blob(_) => Type::Blob,
+        }
+    }
+
     /// How many values there are.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Why a store cannot take an entry.
 
+use super::{Field, Table};
 use crate::entry::{FieldId, Kind, RecordId, TableId};
 use crate::schema::Nonsense;
 use crate::text::{Position, quoted};
@@ -35,6 +36,31 @@ pub struct FieldName {
     pub id: FieldId,
     /// The name.
     pub name: Box<[u8]>,
+}
+
+/// A value of a table: its record and its field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The table.
+    pub table: TableName,
+    /// The field.
+    pub field: FieldName,
+    /// The record.
+    pub record: RecordId,
+}
+
+impl Cell {
+    pub(crate) fn new(table: &Table<'_>, field: &Field<'_>, record: RecordId) -> Cell {
+        let table = TableName { id: table.id(), name: table.name().into() };
+        let field = FieldName { id: field.id(), name: field.name().into() };
+        Cell { table, field, record }
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record {} of {}, {}", self.record.0, self.table, self.field)
+    }
 }
 
 impl fmt::Display for TableName {

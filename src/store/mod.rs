@@ -56,7 +56,7 @@ mod table;
 pub use bits::Bits;
 pub use blobs::Blobs;
 pub use column::Column;
-pub use conflict::{Conflict, FieldName, TableName, Unloadable};
+pub use conflict::{Cell, Conflict, FieldName, TableName, Unloadable};
 pub use limits::Limits;
 pub use loading::{LoadError, Loading};
 pub use numbering::Numbering;

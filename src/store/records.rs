@@ -1,6 +1,6 @@
 //! Which records of a table are in use.
 
-use super::bits::Bits;
+use super::bits::{Bits, WORD};
 use super::conflict::Refusal;
 use super::limits::Allowance;
 use crate::entry::RecordId;
@@ -44,6 +44,23 @@ impl Records {
     #[inline]
     pub(super) fn contains(&self, index: usize) -> bool {
         self.in_use.get(index)
+    }
+
+    /// The indices in use as ranges that are as long as they can be.
+    pub(super) fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+        let (mut behind, end) = (0, self.end());
+        std::iter::from_fn(move || {
+            let start = self.in_use.find(behind..end, true)?;
+            behind = self.in_use.find(start..end, false).unwrap_or(end);
+            Some(start..behind)
+        })
+    }
+
+    /// The last index in use.
+    pub(super) fn last(&self) -> Option<usize> {
+        let (word, bits) = self.words().iter().enumerate().rfind(|(_, bits)| **bits != 0)?;
+        let bit = WORD.saturating_sub(1).saturating_sub(usize::try_from(bits.leading_zeros()).ok()?);
+        Some(word.saturating_mul(WORD).saturating_add(bit))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {

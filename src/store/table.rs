@@ -64,6 +64,18 @@ impl<'s> Table<'s> {
         Numbering::new(*self)
     }
 
+    /// The records in use as runs of consecutive ids, as long as they can be: the first of each, and how many.
+    pub fn runs(&self) -> impl Iterator<Item = (RecordId, u64)> + use<'s> {
+        let records = &self.rows.records;
+        records.runs().map(|run| (records::record(run.start), run.len() as u64))
+    }
+
+    /// The last record in use.
+    #[must_use]
+    pub fn last(&self) -> Option<RecordId> {
+        self.rows.records.last().map(records::record)
+    }
+
     /// The fields, in the order of their ids, which is that in which they were added.
     pub fn fields(&self) -> impl Iterator<Item = Field<'s>> + use<'s> {
         let Table { schema, rows, .. } = *self;

@@ -58,6 +58,12 @@
 //! come meanwhile are served together by the next round. The lock of the head is held for each single write, never
 //! across a sync.
 //!
+//! # Long transactions
+//!
+//! From the second full buffer of a transaction on, a thread writes the entries while the program makes the next ones.
+//! Every flush and every checkpoint waits for it first, so that it changes nothing but the time, and the place where a
+//! failed write is reported: one of the next calls.
+//!
 //! # Failures
 //!
 //! Nothing counts as written before a sync has succeeded. After the first write or sync that fails the writer is
@@ -80,6 +86,7 @@ mod checkpointer;
 mod error;
 mod open;
 mod pending;
+mod pieces;
 mod places;
 mod shared;
 mod sink;
@@ -97,11 +104,14 @@ use crate::schema::{Nonsense, Schema};
 use crate::storage::{File, Region, Storage};
 use crate::value::BlobPosition;
 use checkpointer::Checkpointer;
-use open::Spawn;
+use open::{Spawn, SpawnPieces};
+use pieces::Pieces;
+use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// So many bytes of entries are gathered before they are written.
+/// So many bytes of entries are gathered before they are written; with [`Background::Thread`] by a thread, from the second
+/// buffer of a transaction on.
 const BUFFER: usize = 256 * 1024;
 
 /// Writes a log. It alone writes to the file as long as it exists; for taking turns see [`SharedWriter`].
@@ -115,6 +125,10 @@ pub struct Writer<S: Storage = File> {
     checkpointer: Arc<Checkpointer<S>>,
     background: Option<Spawn<S>>,
     thread: Option<JoinHandle<()>>,
+    spawn_pieces: Option<SpawnPieces<S>>,
+    pieces: Option<Pieces>,
+    /// Whether a buffer of this transaction was written already.
+    is_long: bool,
     /// Whether the head is ready for the log to grow.
     settled: bool,
     locks: bool,
@@ -139,7 +153,7 @@ impl<S: Storage> Writer<S> {
             self.schema.apply(entry);
         }
         if self.encoder.gathered() >= BUFFER {
-            self.flush()?;
+            self.spill()?;
         }
         Ok(position)
     }
@@ -169,6 +183,42 @@ impl<S: Storage> Writer<S> {
     /// [`WriteError::Io`] and [`WriteError::Poisoned`].
     pub fn flush(&mut self) -> Result<(), WriteError> {
         self.checkpointer.check()?;
+        self.finish_pieces()?;
+        self.is_long = false;
+        self.write_gathered()
+    }
+
+    /// A full buffer is written here, or where the transaction is a long one, by a thread.
+    #[cold]
+    fn spill(&mut self) -> Result<(), WriteError> {
+        self.checkpointer.check()?;
+        let Some(spawn) = self.spawn_pieces.filter(|_| self.is_long) else {
+            self.is_long = true;
+            return self.write_gathered();
+        };
+        self.settle()?;
+        self.send_piece(spawn).map_err(|error| self.checkpointer.fail("writing entries", error))
+    }
+
+    fn send_piece(&mut self, spawn: SpawnPieces<S>) -> io::Result<()> {
+        let pieces = match &mut self.pieces {
+            Some(pieces) => pieces,
+            None => {
+                let file = self.file.try_clone()?;
+                self.pieces.insert(Pieces::start(|writer| spawn(writer, file))?)
+            }
+        };
+        let empty = pieces.buffer()?;
+        let (bytes, position) = self.encoder.take_body(empty);
+        pieces.write(bytes, position)
+    }
+
+    fn finish_pieces(&mut self) -> Result<(), WriteError> {
+        let finished = self.pieces.as_mut().map_or(Ok(()), Pieces::finish);
+        finished.map_err(|error| self.checkpointer.fail("writing entries", error))
+    }
+
+    fn write_gathered(&mut self) -> Result<(), WriteError> {
         if self.encoder.body().is_empty() {
             return Ok(());
         }
@@ -322,6 +372,8 @@ impl<S: Storage> Drop for Writer<S> {
         self.finish_requests();
         // An error leaves less of the tail than there could be, and a tail promises nothing.
         let _ = self.flush();
+        // Where that failed, pieces may still be on their way.
+        self.pieces = None;
         if self.locks {
             // Handles may keep the file open for longer than the writer lives.
             let _ = self.file.unlock(Region::Tail);

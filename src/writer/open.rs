@@ -2,6 +2,7 @@
 
 use super::checkpointer::{Checkpointer, Found, rewrite};
 use super::error::OpenError;
+use super::pieces::PieceWriter;
 use super::places::Places;
 use super::{Encoder, Writer};
 use crate::decode::Context;
@@ -57,10 +58,10 @@ pub enum Locks {
     None,
 }
 
-/// Who carries out asynchronous hard checkpoints.
+/// Who carries out asynchronous hard checkpoints, and writes the entries of long transactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Background {
-    /// A thread, which is started with the first one.
+    /// A thread for each of the two, which is started with the first one.
     #[default]
     Thread,
     /// The caller, by [`Writer::advance`]: for programs without threads, and for tests of every order of steps.
@@ -76,12 +77,19 @@ pub struct Options {
     pub undo: Undo,
     /// How the file is kept from others.
     pub locks: Locks,
-    /// Who carries out asynchronous hard checkpoints.
+    /// Who carries out asynchronous hard checkpoints, and writes the entries of long transactions.
     pub background: Background,
 }
 
 /// Starts the thread of a writer. It is a pointer, so that a storage that stays on its thread can be written too.
 pub(super) type Spawn<S> = fn(Arc<Checkpointer<S>>, S) -> io::Result<JoinHandle<()>>;
+
+/// The same for the thread that writes the entries of long transactions.
+pub(super) type SpawnPieces<S> = fn(PieceWriter, S) -> io::Result<JoinHandle<()>>;
+
+fn spawn_pieces<S: Storage + Send + 'static>(pieces: PieceWriter, file: S) -> io::Result<JoinHandle<()>> {
+    Builder::new().name("joedb-entries".to_owned()).spawn(move || pieces.serve(file))
+}
 
 fn spawn<S: Storage + Send + 'static>(
     checkpointer: Arc<Checkpointer<S>>,
@@ -176,6 +184,9 @@ impl<S: Storage + 'static> Writer<S> {
             checkpointer: Arc::new(Checkpointer::new(head, Found { places, settled, locks })),
             background: None,
             thread: None,
+            spawn_pieces: None,
+            pieces: None,
+            is_long: false,
             settled,
             locks,
         })
@@ -184,7 +195,9 @@ impl<S: Storage + 'static> Writer<S> {
 
 impl<S: Storage + Send + 'static> Writer<S> {
     pub(super) fn with_thread(mut self, options: &Options) -> Writer<S> {
-        self.background = (options.background == Background::Thread).then_some(spawn::<S>);
+        let threads = options.background == Background::Thread;
+        self.background = threads.then_some(spawn::<S>);
+        self.spawn_pieces = threads.then_some(spawn_pieces::<S>);
         self
     }
 }

@@ -155,6 +155,9 @@ impl<S: Storage> Writer<S> {
     /// Does nothing the second time.
     fn end_turn(&mut self) -> Result<(), WriteError> {
         self.finish_requests();
+        // The failure is noted; once it is gone, nothing is written beside whoever has the next turn.
+        let _ = self.finish_pieces();
+        self.pieces = None;
         let taken_back = if self.uncommitted() > 0 { self.take_back() } else { Ok(()) };
         self.release().map_err(|error| match error {
             OpenError::Io { action, error } => self.checkpointer.fail(action, error),

@@ -94,18 +94,25 @@ fn commands_that_make_too_large_a_file_leave_nothing() {
 
 const FILE: &str = "JOEDB_TEST_FULL_FILE";
 
+/// Where it is set, the writer commits once, and then writes one long transaction.
+const LONG: &str = "JOEDB_TEST_LONG_TRANSACTION";
+
 /// Does nothing unless it was started as the writer on a disk that fills up.
 #[test]
 fn part_of_a_writer_on_a_full_disk() {
     let Some(path) = env::var_os(FILE).map(PathBuf::from) else { return };
     let mut writer = Writer::create(&path, &Options::default()).unwrap();
+    let is_long = env::var_os(LONG).is_some();
     let error = loop {
         if let Err(error) = writer.write(&Entry::Comment { text: &[b'c'; 100] }) {
             break error;
         }
         let hard = writer.hard();
-        let committed =
-            if writer.position() % 5 == 0 { writer.hard_checkpoint() } else { writer.soft_checkpoint() };
+        if is_long && hard > 41 {
+            continue;
+        }
+        let is_hard = is_long || writer.position() % 5 == 0;
+        let committed = if is_hard { writer.hard_checkpoint() } else { writer.soft_checkpoint() };
         match committed {
             Ok(position) => println!("\ncommitted {position} {}", writer.hard().max(hard)),
             Err(error) => break error,
@@ -144,6 +151,18 @@ fn a_writer_at_the_limit_for_file_sizes_says_so_and_what_was_committed_is_there(
     command.args(["-c", &writer_script("trap '' XFSZ; ulimit -f 16")]);
     let output = command.arg(env::current_exe().unwrap()).env(FILE, &path).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_committed_is_there(&String::from_utf8_lossy(&output.stdout), &path, "File too large");
+}
+
+#[test]
+fn a_long_transaction_that_reaches_the_limit_for_file_sizes_says_so_and_what_was_committed_is_there() {
+    let scene = Scene::new();
+    let path = scene.path("log");
+    let mut command = Command::new("bash");
+    command.args(["-c", &writer_script("trap '' XFSZ; ulimit -f 2000")]).env(LONG, "1");
+    let output = command.arg(env::current_exe().unwrap()).env(FILE, &path).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(fs::metadata(&path).unwrap().len() > 1_500_000);
     assert_committed_is_there(&String::from_utf8_lossy(&output.stdout), &path, "File too large");
 }
 

@@ -215,7 +215,7 @@ fn what_means_nothing_for_an_upgrade_is_wrong_usage() {
         .args([&text, &scene.path("new")])
         .assert()
         .code(2)
-        .stderr(contains("--upgrade is for"));
+        .stderr(contains("--upgrade, --pack and --merge are for"));
     convert().arg("--upgrade").args([&old, &old]).assert().code(2);
     assert_eq!(scene.names(), ["a.joedb", "a.joedbi"]);
 }

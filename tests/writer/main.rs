@@ -2,6 +2,7 @@
 
 mod canonical;
 mod checkpoints;
+mod long;
 mod opening;
 mod processes;
 mod replayed;

@@ -4,13 +4,15 @@ use crate::outcome::{Failure, failure};
 use crate::positions::position;
 use anyhow::anyhow;
 use clap::{Parser, ValueEnum};
-use joedb::Outcome;
 use joedb::recovery::Target;
+use joedb::store::Limits;
+use joedb::{BlobPointers, Outcome};
+use std::ffi::OsStr;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 /// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; make
-/// a new one: of version 5 from one of version 4, or from joedb commands; or export its tables or entries: JSON, SQLite, CSV,
+/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands or JSON Lines; or export its tables or entries: JSON, SQLite, CSV,
 /// SQL, Parquet
 ///
 /// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
@@ -18,7 +20,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file to recover, or - for standard input; or a text of joedb commands: NAME.joedbi.
+    /// The joedb file to recover, or - for standard input; or a text: joedb commands (NAME.joedbi) or JSON
+    /// Lines (NAME.jsonl).
     pub(crate) input: PathBuf,
 
     /// The file to make, or for several tables as CSV or Parquet the directory; - for standard output.
@@ -54,7 +57,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "compat")]
     pub(crate) base64: bool,
 
-    /// With an export of tables: how many rows and unset values are taken that no bytes stand behind. By default
+    /// With an export of tables, --pack and --merge: how many rows and unset values are taken that no bytes stand behind. By default
     /// 16,777,216, and 8 for each byte of the file; each takes at most 16 bytes of memory.
     #[arg(long, value_name = "N", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) max_rows: Option<u64>,
@@ -63,7 +66,16 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["in_place", "undo", "no_verify", "save_tail", "keep_blob_positions"])]
     pub(crate) upgrade: bool,
 
-    /// With commands: write blob values as they are; they point into another file.
+    /// Write only what is left: the newest data behind the history of the schema, and the blobs that records point to.
+    #[arg(long, conflicts_with_all = ["in_place", "undo", "upgrade", "no_verify", "save_tail"])]
+    pub(crate) pack: bool,
+
+    /// Pack INPUT and this file, whose schema has the same history, into one; may be given several times. References
+    /// follow.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["in_place", "undo", "upgrade", "pack", "no_verify", "save_tail"])]
+    pub(crate) merge: Vec<PathBuf>,
+
+    /// With commands, JSON Lines, --pack and --merge: write blob values as they are; they point into another file.
     #[arg(long, conflicts_with_all = ["in_place", "undo"])]
     pub(crate) keep_blob_positions: bool,
 
@@ -135,34 +147,78 @@ pub(crate) enum Job {
     /// Cut a log into a new file.
     Recover,
     /// Make a log of a text.
-    Load,
+    Load(Language),
     /// Make a log of version 5 from one of version 4.
     Upgrade,
+    /// Write what is left of a log.
+    Pack,
+    /// Write what is left of several logs.
+    Merge,
     /// Make something else of a log.
     Export(OutputFormat),
+}
+
+impl Job {
+    /// Whether the tables are loaded, and written anew.
+    const fn is_packing(self) -> bool {
+        matches!(self, Job::Pack | Job::Merge)
+    }
 }
 
 impl Args {
     /// What is to be done with INPUT to make OUTPUT.
     pub(crate) fn job(&self) -> Result<Job, Failure> {
-        let job = if self.upgrade { Job::Upgrade } else { Job::Recover };
-        match (self.input_format(), self.output_format()) {
-            (InputFormat::Commands, OutputFormat::Joedb) if job == Job::Recover => self.no_export(Job::Load),
-            (InputFormat::Commands, OutputFormat::Joedb) => {
-                Err(usage("--upgrade is for joedb files; a file made from commands is of version 5 already"))
+        let job = self.asked();
+        match (self.input_format().language(), self.output_format()) {
+            (Some(language), OutputFormat::Joedb) if job == Job::Recover => {
+                self.no_export(Job::Load(language))
             }
-            (InputFormat::Commands, _) => {
-                Err(usage("a joedb file is what commands become; other formats are made from that"))
+            (Some(_), OutputFormat::Joedb) => {
+                Err(usage("--upgrade, --pack and --merge are for joedb files; make one of the text first"))
             }
-            (InputFormat::Joedb, OutputFormat::Joedb) if self.keep_blob_positions => {
-                Err(usage("--keep-blob-positions is for commands; a cut keeps every byte"))
+            (Some(_), _) => {
+                Err(usage("a joedb file is what a text becomes; other formats are made from that"))
             }
-            (InputFormat::Joedb, OutputFormat::Joedb) => self.no_export(job),
-            (InputFormat::Joedb, _) if job != Job::Recover => {
-                Err(usage("--upgrade makes a joedb file; other formats are made from files of any version"))
-            }
-            (InputFormat::Joedb, format) => Ok(Job::Export(format)),
+            (None, OutputFormat::Joedb) => self.possible(job).and_then(|job| self.no_export(job)),
+            (None, _) if job != Job::Recover => Err(usage(
+                "--upgrade, --pack and --merge make a joedb file; other formats are made from files of any version",
+            )),
+            (None, format) => Ok(Job::Export(format)),
         }
+    }
+
+    /// What was asked for, if a joedb file becomes a joedb file.
+    const fn asked(&self) -> Job {
+        match (self.upgrade, self.pack, self.merge.is_empty()) {
+            (true, ..) => Job::Upgrade,
+            (_, true, _) => Job::Pack,
+            (.., false) => Job::Merge,
+            _ => Job::Recover,
+        }
+    }
+
+    /// What a job cannot do with joedb files.
+    fn possible(&self, job: Job) -> Result<Job, Failure> {
+        let is_at_a_position = matches!(self.target(), Target::Position(_) | Target::Until(_));
+        if self.keep_blob_positions && !job.is_packing() {
+            return Err(usage(
+                "--keep-blob-positions is for commands, JSON Lines, --pack and --merge; a cut keeps every byte",
+            ));
+        }
+        if job == Job::Merge && is_at_a_position {
+            return Err(usage("a position is one of a single file; --merge takes cuts that all files have"));
+        }
+        Ok(job)
+    }
+
+    /// What becomes of blob values.
+    pub(crate) const fn pointers(&self) -> BlobPointers {
+        if self.keep_blob_positions { BlobPointers::Keep } else { BlobPointers::Follow }
+    }
+
+    /// What a log of so many bytes may ask for without bytes behind it.
+    pub(crate) fn limits(&self, bytes: u64) -> Limits {
+        self.max_rows.map_or(Limits::for_log(bytes), |rows| Limits { rows })
     }
 
     /// What is for exports alone is an error with another job.
@@ -176,8 +232,8 @@ impl Args {
             ),
             (self.compat, "--compat is for exports; OUTPUT becomes a joedb file"),
             (
-                self.max_rows.is_some(),
-                "--max-rows is for exports; OUTPUT becomes a joedb file, and nothing is loaded",
+                self.max_rows.is_some() && !job.is_packing(),
+                "--max-rows is for exports, --pack and --merge; here nothing is loaded",
             ),
         ];
         match given.into_iter().find(|(is_given, _)| *is_given) {
@@ -188,9 +244,7 @@ impl Args {
 
     /// What the input holds: as it was said, or as its name says.
     fn input_format(&self) -> InputFormat {
-        let is_named_so = self.input.extension().is_some_and(|extension| extension == "joedbi");
-        let named = if is_named_so { InputFormat::Commands } else { InputFormat::Joedb };
-        self.input_format.unwrap_or(named)
+        self.input_format.unwrap_or_else(|| InputFormat::named(&self.input))
     }
 
     /// What the output will hold: as it was said, or as its name says. A text becomes a joedb file, and a file with the
@@ -218,8 +272,39 @@ impl Args {
 pub(crate) enum InputFormat {
     /// A log with its head.
     Joedb,
-    /// joedb commands, as joedb_logdump prints them.
+    /// joedb commands, as joedb_logdump prints them (.joedbi).
     Commands,
+    /// JSON Lines, as joedb_logdump --json prints them (.jsonl, .ndjson).
+    JsonLines,
+}
+
+/// A text, by what stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// joedb commands.
+    Commands,
+    /// JSON Lines.
+    JsonLines,
+}
+
+impl InputFormat {
+    /// What a name says.
+    fn named(input: &Path) -> InputFormat {
+        match input.extension().and_then(OsStr::to_str) {
+            Some("joedbi") => InputFormat::Commands,
+            Some("jsonl" | "ndjson") => InputFormat::JsonLines,
+            _ => InputFormat::Joedb,
+        }
+    }
+
+    /// Of a text.
+    const fn language(self) -> Option<Language> {
+        match self {
+            InputFormat::Joedb => None,
+            InputFormat::Commands => Some(Language::Commands),
+            InputFormat::JsonLines => Some(Language::JsonLines),
+        }
+    }
 }
 
 /// What an output holds.

@@ -1,6 +1,6 @@
-//! joedb commands as input: what `joedb_logdump` printed, and perhaps a person changed, becomes a journal.
+//! A text as input: what `joedb_logdump` printed, and perhaps a person changed, becomes a journal.
 
-use crate::args::Args;
+use crate::args::{Args, Language};
 use crate::outcome::{Failure, failure, say};
 use crate::progress::Progress;
 use crate::receipt::{self, Loaded};
@@ -8,31 +8,33 @@ use crate::signals::Signals;
 use crate::text_input::TextInput;
 use crate::{PROGRAM, Watch};
 use anyhow::{Context as _, anyhow};
-use joedb::commands::{PlayError, Played, play};
+use joedb::Outcome;
+use joedb::commands::{self, PlayError, Played};
+use joedb::json_lines;
 use joedb::new_journal::{Draft, NewJournal, NewJournalError};
 use joedb::recovery::{ApplyError, Outputs, Target};
 use joedb::sink::{LeftOut, Sink};
 use joedb::storage::{File, FileDirectory, ReadAt as _};
 use joedb::text::{Bytes, file_name};
-use joedb::{BlobPointers, Outcome};
 use std::io::Write;
 use std::path::Path;
 
-/// Reads `input` to its end, and makes `outputs` of it unless only the plan is asked for.
+/// Reads the input to its end, and makes `outputs` of it unless only the plan is asked for.
 pub(crate) fn run(
     args: &Args,
-    input: &Path,
+    language: Language,
     outputs: &Outputs,
     signals: &Signals,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
     refuse_cuts(args)?;
+    let input = args.input.as_path();
     let loaded = if args.dry_run {
-        let mut draft = Draft::new(pointers(args));
-        let played = play_into(&mut draft, args, input, signals)?;
+        let mut draft = Draft::new(args.pointers());
+        let played = play_into(&mut draft, args, language, signals)?;
         Loaded { played, written: draft.written(), receipt: None }
     } else {
-        make(args, input, outputs, signals)?
+        make(args, language, outputs, signals)?
     };
     warn(input, &outputs.output, &loaded);
     let shown = receipt::show_loaded(args, input, &outputs.output, &loaded, out);
@@ -51,8 +53,10 @@ pub(crate) fn hint(args: &Args, input: &File, failure: Failure) -> Failure {
     if failure.outcome != Outcome::NotJoedb || args.input_format.is_some() || !begins_as_text(input) {
         return failure;
     }
-    let error =
-        anyhow!("{:#}; it looks like text: --input-format commands reads joedb commands", failure.error);
+    let error = anyhow!(
+        "{:#}; it looks like text: --input-format commands reads joedb commands, json-lines JSON Lines",
+        failure.error
+    );
     Failure { error, ..failure }
 }
 
@@ -72,21 +76,18 @@ fn refuse_cuts(args: &Args) -> Result<(), Failure> {
     ];
     match given.into_iter().find(|(is_given, _)| *is_given) {
         Some((_, what)) => {
-            Err(failure(Outcome::Usage, anyhow!("{what} is for joedb files; commands are read to their end")))
+            Err(failure(Outcome::Usage, anyhow!("{what} is for joedb files; a text is read to its end")))
         }
         None => Ok(()),
     }
 }
 
-const fn pointers(args: &Args) -> BlobPointers {
-    if args.keep_blob_positions { BlobPointers::Keep } else { BlobPointers::Follow }
-}
-
-fn make(args: &Args, input: &Path, outputs: &Outputs, signals: &Signals) -> Result<Loaded, Failure> {
+fn make(args: &Args, language: Language, outputs: &Outputs, signals: &Signals) -> Result<Loaded, Failure> {
+    let input = args.input.as_path();
     let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
     let (output, existing) = (&outputs.output, outputs.existing);
-    let mut journal = NewJournal::create(&FileDirectory, output, existing, pointers(args), &mut watch)?;
-    let played = play_into(&mut journal, args, input, signals)?;
+    let mut journal = NewJournal::create(&FileDirectory, output, existing, args.pointers(), &mut watch)?;
+    let played = play_into(&mut journal, args, language, signals)?;
     // Pipes have no attributes that a file should have.
     let source = if input.is_file() { File::open(input).ok() } else { None };
     let receipt = journal.finish(source.as_ref())?;
@@ -96,17 +97,26 @@ fn make(args: &Args, input: &Path, outputs: &Outputs, signals: &Signals) -> Resu
 fn play_into<S: Sink<Error = NewJournalError>>(
     sink: &mut S,
     args: &Args,
-    input: &Path,
+    language: Language,
     signals: &Signals,
 ) -> Result<Played, Failure> {
+    let input = args.input.as_path();
     let size = input.metadata().ok().filter(std::fs::Metadata::is_file).map(|found| found.len());
     let mut progress = Progress::new("load", size.unwrap_or(0), args.quiet || size.is_none());
     let text = TextInput::open(input, signals);
-    let played = play(text, pointers(args), sink, &mut |position| progress.at(position));
+    let (pointers, watch) = (args.pointers(), &mut |position| progress.at(position));
+    let played = match language {
+        Language::Commands => commands::play(text, pointers, sink, watch),
+        Language::JsonLines => json_lines::play(text, pointers, sink, watch),
+    };
     let name = receipt::text_name(input);
     let played = played.map_err(|error| failed(&name, error, signals))?;
     if played.entries == 0 && !args.allow_empty {
-        let error = anyhow!("{name}: no command found; --allow-empty makes an empty database of it");
+        let what = match language {
+            Language::Commands => "command",
+            Language::JsonLines => "entry",
+        };
+        let error = anyhow!("{name}: no {what} found; --allow-empty makes an empty database of it");
         return Err(failure(Outcome::Damaged, error));
     }
     Ok(played)

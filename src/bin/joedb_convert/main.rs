@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod args;
+mod destination;
 mod export;
 #[path = "../shared/file_size.rs"]
 mod file_size;
@@ -10,11 +11,13 @@ mod load;
 mod made;
 #[path = "../shared/manual.rs"]
 mod manual;
+mod merge;
 mod names;
 #[path = "../shared/naming.rs"]
 mod naming;
 #[path = "../shared/outcome.rs"]
 mod outcome;
+mod pack;
 #[path = "../shared/positions.rs"]
 mod positions;
 #[path = "../shared/progress.rs"]
@@ -74,7 +77,7 @@ fn main() -> ExitCode {
 fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let input = args.input.as_path();
     let Some(output) = args.output.as_deref() else {
-        refuse_standard_input(input)?;
+        refuse_standard_input(input, "--in-place and --undo change a file, and no standard input")?;
         signals.watch()?;
         let work = if args.undo { in_place::put_back } else { in_place::cut };
         return work(args, input, signals, out);
@@ -86,11 +89,13 @@ fn run(args: &Args, signals: &Signals, out: &mut dyn Write) -> Result<Outcome, F
     let outputs = outputs(args, source::path_of(input), output)?;
     match job {
         Job::Recover => recover(args, &outputs, signals, out),
-        Job::Load => {
+        Job::Load(language) => {
             signals.watch()?;
-            load::run(args, input, &outputs, signals, out)
+            load::run(args, language, &outputs, signals, out)
         }
         Job::Upgrade => upgrade::run(args, &outputs, signals, out),
+        Job::Pack => pack::run(args, &outputs, signals, out),
+        Job::Merge => merge::run(args, &outputs, signals, out),
         Job::Export(format) => export::run(args, format, output, signals, out),
     }
 }
@@ -135,6 +140,10 @@ fn warn(output: &Path, missing: &[String]) {
 fn outputs(args: &Args, input: &Path, output: &Path) -> Result<Outputs, Failure> {
     let existing = if args.force { Existing::Replace } else { Existing::Refuse };
     let tail = args.save_tail.as_deref();
+    for other in &args.merge {
+        refuse_standard_input(other, "--merge takes files, and INPUT alone may be standard input")?;
+        refuse_same(other, output)?;
+    }
     for target in [Some(output), tail].into_iter().flatten() {
         refuse_same(input, target)?;
         refuse_directory(target)?;
@@ -166,11 +175,10 @@ fn refuse_same(one: &Path, other: &Path) -> Result<(), Failure> {
     Err(failure(Outcome::Usage, anyhow!("{one} and {other} are the same file; choose another name")))
 }
 
-/// Only a file can be changed.
-fn refuse_standard_input(input: &Path) -> Result<(), Failure> {
+/// Some things can be done with files alone.
+fn refuse_standard_input(input: &Path, why: &str) -> Result<(), Failure> {
     if standard_input::is_standard_input(input) {
-        let message = "- found, a FILE expected: --in-place and --undo change a file, and no standard input";
-        return Err(failure(Outcome::Usage, anyhow!(message)));
+        return Err(failure(Outcome::Usage, anyhow!("- found, a FILE expected: {why}")));
     }
     Ok(())
 }

@@ -1,18 +1,17 @@
 //! `--upgrade`: a log of version 4 becomes one of version 5.
 
 use crate::args::Args;
-use crate::made::{self, Made};
+use crate::destination::Destination;
+use crate::made::{self, Input, Made};
 use crate::outcome::{Failure, failure};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::source::Source;
 use crate::{Planned, Watch, end_if_interrupted, make_plan, open};
 use anyhow::anyhow;
-use joedb::new_journal::{Draft, NewJournal, NewJournalError};
+use joedb::new_journal::NewJournalError;
 use joedb::recovery::Outputs;
 use joedb::replay::{Range, ReplayError, Tolerance, replay};
-use joedb::sink::Sink;
-use joedb::storage::FileDirectory;
 use joedb::{BlobPointers, Outcome, Version};
 use std::io::Write;
 
@@ -31,19 +30,13 @@ pub(crate) fn run(
     let source = open(args, signals)?;
     let mut planned = make_plan(args, &source, signals)?;
     refuse_version_5(&source, &planned)?;
-    let made = if args.dry_run {
-        let mut draft = Draft::new(POINTERS);
-        play(args, &source, &mut planned, &mut draft, &mut || end_if_interrupted(signals))?;
-        Made { plan: planned.plan, written: draft.written(), receipt: None }
-    } else {
-        let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
-        let (output, existing) = (&outputs.output, outputs.existing);
-        let mut journal = NewJournal::create(&FileDirectory, output, existing, POINTERS, &mut watch)?;
-        play(args, &source, &mut planned, &mut journal, &mut || {})?;
-        let receipt = journal.finish(Some(&source.file))?;
-        Made { plan: planned.plan, written: receipt.written, receipt: Some(receipt) }
-    };
-    made::show("upgrade", args, &source, &outputs.output, &made, out)
+    let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
+    let mut destination = Destination::open(args, outputs, POINTERS, &mut watch)?;
+    play(args, &source, &mut planned, &mut destination, signals)?;
+    let (written, receipt) = destination.finish(Some(&source.file))?;
+    let made = Made { job: "upgrade", written, receipt, packed: None, merged: None };
+    let input = Input { source: &source, plan: &planned.plan };
+    made::show(args, &[input], &outputs.output, &made, out)
 }
 
 fn refuse_version_5(source: &Source, planned: &Planned) -> Result<(), Failure> {
@@ -54,20 +47,24 @@ fn refuse_version_5(source: &Source, planned: &Planned) -> Result<(), Failure> {
     Err(failure(Outcome::Damaged, anyhow!("{}: {message}", source.place)))
 }
 
-fn play<S: Sink<Error = NewJournalError>>(
+fn play(
     args: &Args,
     source: &Source,
     planned: &mut Planned,
-    sink: &mut S,
-    look: &mut dyn FnMut(),
+    destination: &mut Destination<'_>,
+    signals: &Signals,
 ) -> Result<(), Failure> {
     let cut = planned.plan.cut;
     let mut progress = Progress::new("upgrade", cut, args.quiet);
     let mut watch = |position| {
         progress.at(position);
-        look();
+        // A file has something to clean up, and asks for itself.
+        if args.dry_run {
+            end_if_interrupted(signals);
+        }
     };
-    let replayed = replay(&mut planned.journal, Range::up_to(cut), Tolerance::Strict, sink, &mut watch);
+    let (range, strict) = (Range::up_to(cut), Tolerance::Strict);
+    let replayed = replay(&mut planned.journal, range, strict, destination, &mut watch);
     let replayed = replayed.map_err(|error| failed(source, error))?;
     match replayed.interruption {
         // It decoded when the plan was made.
