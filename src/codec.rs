@@ -62,20 +62,26 @@ impl<'a> Cursor<'a> {
     }
 
     /// A compact number; encodings longer than necessary are accepted.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn compact(&mut self) -> Result<u64, Short> {
-        let start = self.offset;
-        let first = self.byte()?;
-        if first < 0x20 {
-            return Ok(u64::from(first));
+        match self.bytes.get(self.offset..).and_then(|rest| rest.first_chunk::<8>()) {
+            Some(word) => {
+                let (number, length) = compact_of_word(*word);
+                self.offset = self.offset.saturating_add(length);
+                Ok(number)
+            }
+            None => self.compact_near_end(),
         }
-        let following = first >> 5;
-        let bytes = self.take(u64::from(following)).map_err(|_| {
-            self.offset = start;
-            Short { offset: start, needed: u64::from(following).saturating_add(1) }
-        })?;
-        let high = u64::from(first & 0x1f);
-        Ok(bytes.iter().fold(high, |number, &byte| (number << 8) | u64::from(byte)))
+    }
+
+    fn compact_near_end(&mut self) -> Result<u64, Short> {
+        let start = self.offset;
+        let length = usize::from(self.byte()? >> 5).saturating_add(1);
+        self.offset = start;
+        let bytes = self.take(length as u64)?;
+        let mut word = [0; 8];
+        word.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+        Ok(compact_of_word(word).0)
     }
 
     /// A compact length and that many bytes.

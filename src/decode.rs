@@ -393,21 +393,6 @@ fn simple_id(cursor: &mut Cursor<'_>) -> Option<u16> {
     u16::try_from(cursor.compact().ok()?).ok()
 }
 
-/// Passes over a value of the latest version; `None` for those that are not of the simplest kind, or cut.
-#[inline(always)]
-pub(crate) fn skip_value(cursor: &mut Cursor<'_>, value_type: Type) -> Option<()> {
-    let size = match value_type {
-        Type::String => cursor.compact().ok()?,
-        Type::Reference => {
-            cursor.compact().ok()?;
-            0
-        }
-        Type::Blob => return None,
-        fixed => fixed.least_size(Version::V5),
-    };
-    cursor.take(size).ok().map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

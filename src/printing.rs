@@ -5,14 +5,14 @@
 //! then formats it beside the others; chunks are written in their order. A chunk in which anything is wrong is left to
 //! the one that goes entry by entry, which begins again there and says what it is.
 
-use crate::codec::Cursor;
-use crate::decode::{Context, simple_target, skip_value};
+use crate::decode::Context;
 use crate::entry::Located;
 use crate::head::Version;
 use crate::journal::{Flow, Journal, OpenError};
 use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, play_rest};
 use crate::schema::Schema;
 use crate::sink::{Format, Page, PageMaker, Run, Sink, TextSink};
+use crate::skip::{Skipped, skip};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
@@ -117,6 +117,8 @@ struct Chunk<F> {
     /// Its end, and the context there.
     end: u64,
     context: Context,
+    /// Where its text goes.
+    buffer: Vec<u8>,
 }
 
 /// What became of a chunk: its text, or its beginning if anything is wrong with it.
@@ -136,6 +138,8 @@ struct State<F> {
     written: usize,
     /// Whether there are no more chunks, or nobody wants them.
     ended: bool,
+    /// The memory of pages that were written.
+    buffers: Vec<Vec<u8>>,
 }
 
 impl<F> State<F> {
@@ -144,7 +148,8 @@ impl<F> State<F> {
         let (end, context) = (after.played.position(), after.played.context());
         let (number, start) = (self.number, std::mem::replace(&mut self.next, after));
         self.number = number.saturating_add(1);
-        Chunk { number, start, end, context }
+        let buffer = self.buffers.pop().unwrap_or_default();
+        Chunk { number, start, end, context, buffer }
     }
 }
 
@@ -160,7 +165,7 @@ struct Printer<'a, F> {
 
 impl<'a, F: Format + Send> Printer<'a, F> {
     fn new(next: Start<F>, range: Range, threads: usize, ahead: Option<&'a dyn Ahead>) -> Printer<'a, F> {
-        let state = State { next, number: 0, written: 0, ended: false };
+        let state = State { next, number: 0, written: 0, ended: false, buffers: Vec::new() };
         let window = threads.saturating_mul(AHEAD).max(1);
         Printer { state: Mutex::new(state), ahead, changed: Condvar::new(), range, window }
     }
@@ -270,7 +275,9 @@ impl<'a, F: Format + Send> Printer<'a, F> {
                 sink.append(&page)?;
                 watch(end);
                 written = written.saturating_add(1);
-                self.lock().written = written;
+                let mut state = self.lock();
+                state.written = written;
+                state.buffers.push(page.into_buffer());
                 self.changed.notify_all();
             }
         }
@@ -281,13 +288,13 @@ impl<'a, F: Format + Send> Printer<'a, F> {
 /// Formats a chunk, or gives its beginning back if anything is wrong with it.
 fn format_chunk<F: Format>(
     journal: &mut Journal,
-    Chunk { start, end, context, .. }: Chunk<F>,
+    Chunk { start, end, context, buffer, .. }: Chunk<F>,
     range: Range,
     page: PageMaker,
 ) -> Result<Page, Box<Start<F>>> {
     let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
     let range = Range { until: end, ..range };
-    let printed = page.print(format, |sink| {
+    let printed = page.print(format, buffer, |sink| {
         let stretch =
             played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
         let is_there = (played.position(), played.context()) == (end, context);
@@ -318,32 +325,19 @@ impl<F: Format> Sink for Skip<F> {
         Ok(())
     }
 
-    /// Whether these entries make sense is for those who format them.
     #[inline]
-    fn run(&mut self, bytes: &[u8], context: &mut Context, _: &Schema) -> Result<Run, Infallible> {
-        let mut run = Run::default();
-        while let Some(rest) = bytes.get(run.bytes..)
-            && let Some(length) = skip_simple(rest, context)
-        {
-            run.bytes = run.bytes.saturating_add(length);
-            run.entries = run.entries.saturating_add(1);
-        }
-        Ok(run)
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        _: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Result<Run, Infallible> {
+        let Skipped { bytes, entries, .. } = skip(bytes, context, schema);
+        Ok(Run { bytes, entries })
     }
 
     fn end(&mut self, _: u64, _: bool) -> Result<(), Infallible> {
         Ok(())
     }
-}
-
-/// The length of an insertion or update of one record.
-#[inline(always)]
-fn skip_simple(bytes: &[u8], context: &mut Context) -> Option<usize> {
-    let mut cursor = Cursor::new(bytes);
-    let (now, value_type) = simple_target(&mut cursor, *context)?;
-    if let Some(value_type) = value_type {
-        skip_value(&mut cursor, value_type)?;
-    }
-    *context = now;
-    Some(cursor.offset())
 }

@@ -304,7 +304,7 @@ impl<S: Sink> Visitor for Player<'_, S> {
         }
         let left = self.range.until.saturating_sub(position);
         let bytes = usize::try_from(left).ok().and_then(|left| bytes.get(..left)).unwrap_or(bytes);
-        let run = self.sink.run(bytes, context, self.sense.schema()).map_err(ReplayError::Sink)?;
+        let run = self.sink.run(bytes, position, context, self.sense.schema()).map_err(ReplayError::Sink)?;
         if run.bytes == 0 {
             return Ok((0, Flow::Continue));
         }

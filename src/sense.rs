@@ -5,6 +5,7 @@ use crate::entry::{Entry, Kind, Located};
 use crate::head::Checkpoints;
 use crate::schema::{Nonsense, Schema};
 use crate::text::Position;
+use std::sync::Arc;
 
 /// Why a log cannot be read beyond some position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +51,8 @@ impl Damage {
 /// The schema of a log, and the places where version 4 may end it.
 #[derive(Clone, Debug)]
 pub struct Sense {
-    schema: Schema,
+    /// Shared with copies of this until one of them changes it: a copy costs nothing.
+    schema: Arc<Schema>,
     end_marks: Vec<u64>,
     /// Whether version 4's mark was passed: no entry follows it, for a log that is cut behind such an entry would have
     /// the mark in its middle.
@@ -61,12 +63,12 @@ impl Sense {
     /// For a log whose head says `checkpoints`.
     #[must_use]
     pub fn new(checkpoints: &Checkpoints) -> Sense {
-        Sense { schema: Schema::new(), end_marks: end_marks(checkpoints).collect(), ended: false }
+        Sense { schema: Arc::default(), end_marks: end_marks(checkpoints).collect(), ended: false }
     }
 
     /// The schema before the next entry.
     #[must_use]
-    pub const fn schema(&self) -> &Schema {
+    pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
@@ -106,7 +108,7 @@ impl Sense {
     #[inline]
     pub fn apply(&mut self, located: &Located<'_>) {
         if located.entry.is_schema() {
-            self.schema.apply(&located.entry);
+            Arc::make_mut(&mut self.schema).apply(&located.entry);
         }
         self.ended |= matches!(located.entry, Entry::EndOfFile);
     }

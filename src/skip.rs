@@ -51,61 +51,66 @@ pub(crate) fn skip(bytes: &[u8], context: &mut Context, schema: &Schema) -> Skip
 type Front = [u8; 32];
 
 /// An entry, before it is known whether it makes sense.
-struct Step {
+#[derive(Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) kind: Kind,
     /// What it makes of the context.
-    context: Context,
+    pub(crate) context: Context,
     /// The field that it writes; 0 where it inserts.
-    field: FieldId,
+    pub(crate) field: FieldId,
     /// The type of what it writes, or [`RECORDS`].
     writes: u8,
-    length: usize,
+    /// Where its value begins, a string without its length.
+    pub(crate) value: usize,
+    /// How many bytes it has; they need not be there.
+    pub(crate) length: usize,
 }
 
 impl Step {
+    /// Whether its record is neither null nor behind the last one.
+    #[inline(always)]
+    pub(crate) fn is_record(&self) -> bool {
+        u64::try_from(self.context.record.0).is_ok_and(|record| record < COMPACT_MAX)
+    }
+
     /// Whether a table takes it, given what its fields take.
     #[inline(always)]
     fn makes_sense(&self, takes: &[u8]) -> bool {
-        let is_record = u64::try_from(self.context.record.0).is_ok_and(|record| record < COMPACT_MAX);
-        is_record && takes.get(usize::from(self.field.0)) == Some(&self.writes)
+        self.is_record() && takes.get(usize::from(self.field.0)) == Some(&self.writes)
     }
 }
 
+/// The entry of version 5 that `front` begins with, if it inserts or updates one record.
 #[inline(always)]
-fn step(front: &Front, before: Context) -> Option<Step> {
+pub(crate) fn step(front: &Front, before: Context) -> Option<Step> {
     let [opcode, ..] = *front;
     let mut operands = Operands { front, at: 1 };
     let mut context = before;
-    let value_type = match Kind::from_opcode(opcode, Version::V5)? {
-        Kind::Append => {
-            context.record = before.record.next();
-            None
-        }
+    let kind = Kind::from_opcode(opcode, Version::V5)?;
+    match kind {
+        Kind::Append => context.record = before.record.next(),
         Kind::InsertInto => {
             context.table = TableId(operands.id()?);
             context.record = RecordId::from_stored(operands.compact()?);
-            None
         }
-        Kind::UpdateLast(value_type) => {
-            context.field = FieldId(operands.id()?);
-            Some(value_type)
-        }
-        Kind::UpdateNext(value_type) => {
-            context.record = before.record.next();
-            Some(value_type)
-        }
-        Kind::Update(value_type) => {
+        Kind::UpdateLast(_) => context.field = FieldId(operands.id()?),
+        Kind::UpdateNext(_) => context.record = before.record.next(),
+        Kind::Update(_) => {
             context.table = TableId(operands.id()?);
             context.record = RecordId::from_stored(operands.compact()?);
             context.field = FieldId(operands.id()?);
-            Some(value_type)
         }
         _ => return None,
+    }
+    let Some(value_type) = kind.value_type() else {
+        let (value, length) = (operands.at, operands.at);
+        return Some(Step { kind, context, field: FieldId(0), writes: RECORDS, value, length });
     };
-    let Some(value_type) = value_type else {
-        return Some(Step { context, field: FieldId(0), writes: RECORDS, length: operands.at });
-    };
-    operands.value(value_type)?;
-    Some(Step { context, field: context.field, writes: value_type.id(), length: operands.at })
+    let size = operands.size(value_type)?;
+    let value = operands.at;
+    // A compact number is below 2^61.
+    let length = value.wrapping_add(size);
+    Some(Step { kind, context, field: context.field, writes: value_type.id(), value, length })
 }
 
 /// The operands of an entry, from `at` on.
@@ -128,28 +133,27 @@ impl Operands<'_> {
         u16::try_from(self.compact()?).ok()
     }
 
-    /// Passes over a value, which may end behind the front.
+    /// The bytes of a value, which may end behind the front. Passes over the length of a string.
     #[inline(always)]
-    fn value(&mut self, value_type: Type) -> Option<()> {
-        let size = match value_type {
+    fn size(&mut self, value_type: Type) -> Option<usize> {
+        Some(match value_type {
             Type::String => usize::try_from(self.compact()?).ok()?,
-            Type::Reference => {
-                self.compact()?;
-                0
-            }
-            Type::Blob => {
-                self.compact()?;
-                self.compact()?;
-                0
-            }
+            Type::Reference => self.size_of_compacts(1)?,
+            Type::Blob => self.size_of_compacts(2)?,
             Type::Int8 | Type::Boolean => 1,
             Type::Int16 => 2,
             Type::Int32 | Type::Float32 => 4,
             Type::Int64 | Type::Float64 => 8,
-        };
-        // A compact number is below 2^61.
-        self.at = self.at.wrapping_add(size);
-        Some(())
+        })
+    }
+
+    #[inline(always)]
+    fn size_of_compacts(&self, count: usize) -> Option<usize> {
+        let mut ahead = Operands { front: self.front, at: self.at };
+        for _ in 0..count {
+            ahead.compact()?;
+        }
+        Some(ahead.at.wrapping_sub(self.at))
     }
 }
 

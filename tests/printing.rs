@@ -3,7 +3,7 @@
 use joedb::index::{self, Index};
 use joedb::printing::print;
 use joedb::replay::{Range, Replayed, Tolerance, replay};
-use joedb::sink::{Commands, Format, JsonLines, Raw, Sql, Style, TextSink};
+use joedb::sink::{Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::{
     Encoder, Entry, FieldId, FieldType, InsertForm, Journal, RecordId, TableId, Type, UpdateForm, Value,
     Version,
@@ -68,13 +68,16 @@ fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl 
     assert!(printed_with_index(bytes, range, style, form()) == expected, "with an index, {range:?}");
 }
 
+/// Every form, without loss and as the reference prints it.
 fn check_all_forms(bytes: &[u8], range: Range) {
-    let plain = Style::new(Version::V5);
-    check(bytes, range, plain, || Commands::new(plain, None));
-    check(bytes, range, plain, || Raw::new(plain, None));
-    check(bytes, range, plain, || Sql::new(plain, None));
-    check(bytes, range, plain, || JsonLines::new(plain));
-    let positions = Style { positions: true, ..plain };
+    for fidelity in [Fidelity::Lossless, Fidelity::Reference] {
+        let style = Style { fidelity, ..Style::new(Version::V5) };
+        check(bytes, range, style, || Commands::new(style, None));
+        check(bytes, range, style, || Raw::new(style, None));
+        check(bytes, range, style, || Sql::new(style, None));
+        check(bytes, range, style, || JsonLines::new(style));
+    }
+    let positions = Style { positions: true, ..Style::new(Version::V5) };
     check(bytes, range, positions, || Commands::new(positions, None));
 }
 

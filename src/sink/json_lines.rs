@@ -1,9 +1,16 @@
 //! JSON Lines: an object an entry, with everything that the entry holds.
 
-use super::{Ended, Format, Style};
-use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use super::lines::{LineForm, Lines, Pieces};
+use super::{Ended, Format, Run, Style, vector};
+use crate::decode::Context;
+use crate::entry::{Entry, FieldId, Kind, Located, RecordId, TableId};
+use crate::head::Version;
 use crate::schema::Schema;
-use crate::text::escape::is_obeyed_by_terminals;
+use crate::skip::Step;
+use crate::text::append::Append;
+use crate::text::escape::{character, copied, safe_character};
+use crate::text::plain::Plain;
+use crate::text::room::Room;
 use crate::text::time::Utc;
 use crate::text::{Output, float};
 use crate::value::{FieldType, Value};
@@ -18,23 +25,24 @@ use base64::engine::general_purpose::STANDARD;
 /// The null reference is `null`.
 pub struct JsonLines {
     style: Style,
+    lines: Lines,
 }
 
 impl JsonLines {
     /// JSON Lines; of the style, only `blob_data` and `schema_only` count.
     #[must_use]
-    pub const fn new(style: Style) -> JsonLines {
-        JsonLines { style }
+    pub fn new(style: Style) -> JsonLines {
+        JsonLines { style, lines: Lines::default() }
     }
 }
 
-fn member(out: &mut Output<'_>, name: &str) {
+fn member(out: &mut impl Append, name: &str) {
     out.bytes(b",\"");
     out.bytes(name.as_bytes());
     out.bytes(b"\":");
 }
 
-fn number(out: &mut Output<'_>, name: &str, value: impl crate::text::decimal::Decimal) {
+fn number(out: &mut impl Append, name: &str, value: impl crate::text::decimal::Decimal) {
     member(out, name);
     out.integer(value);
 }
@@ -65,22 +73,30 @@ fn base64(out: &mut Output<'_>, bytes: &[u8]) {
 
 pub(crate) fn quoted(out: &mut Output<'_>, text: &str) {
     out.byte(b'"');
-    let mut plain = 0;
-    let needs_care = |c: char| matches!(c, '"' | '\\') || is_obeyed_by_terminals(c);
-    for (offset, character) in text.char_indices().filter(|&(_, c)| needs_care(c)) {
-        out.bytes(text.as_bytes().get(plain..offset).unwrap_or_default());
-        match character {
-            '"' | '\\' => out.text(format_args!("\\{character}")),
-            '\n' => out.bytes(b"\\n"),
-            '\t' => out.bytes(b"\\t"),
-            // All that terminals obey lies in the basic plane.
-            _ => out.text(format_args!("\\u{:04x}", u32::from(character))),
-        }
-        out.breathe();
-        plain = offset.saturating_add(character.len_utf8());
-    }
-    out.bytes(text.as_bytes().get(plain..).unwrap_or_default());
+    copied(out, text.as_bytes(), PLAIN, |room, at| special(room, text.get(at..).unwrap_or_default()));
     out.byte(b'"');
+}
+
+const PLAIN: Plain = Plain::without(*b"\"\\\"");
+
+/// Writes the character that `rest` begins with, which is not plain, and returns how many bytes it has.
+#[inline(always)]
+fn special(room: &mut Room<'_>, rest: &str) -> usize {
+    let length = safe_character(rest.as_bytes());
+    if length > 0 {
+        character(room, rest.as_bytes(), length);
+        return length;
+    }
+    let Some(first) = rest.chars().next() else { return 0 };
+    match first {
+        '"' => room.bytes(b"\\\""),
+        '\\' => room.bytes(b"\\\\"),
+        '\n' => room.bytes(b"\\n"),
+        '\t' => room.bytes(b"\\t"),
+        // All that terminals obey lies in the basic plane.
+        _ => room.bytes(format!("\\u{:04x}", u32::from(first)).as_bytes()),
+    }
+    first.len_utf8()
 }
 
 fn table(out: &mut Output<'_>, id: TableId, schema: &Schema) {
@@ -121,17 +137,27 @@ fn field_type(out: &mut Output<'_>, field_type: FieldType, schema: &Schema) {
 pub(crate) fn value(out: &mut Output<'_>, value: &Value<'_>) {
     match *value {
         Value::String(text) => bytes(out, text),
+        _ => plain_value(out, value),
+    }
+}
+
+/// A value that is no string.
+#[inline(always)]
+fn plain_value(out: &mut impl Append, value: &Value<'_>) {
+    match *value {
+        Value::String(_) => {}
         Value::Int32(number) => out.integer(number),
         Value::Int64(number) => out.integer(number),
         Value::Int8(number) => out.integer(number),
         Value::Int16(number) => out.integer(number),
         Value::Reference(record) if record.is_null() => out.bytes(b"null"),
         Value::Reference(record) => out.integer(record.0),
-        Value::Boolean(truth) => out.bytes(if truth { b"true" } else { b"false" }),
+        Value::Boolean(truth) => out.short(if truth { b"true" } else { b"false" }),
         Value::Float32(number) => float_value(out, number),
         Value::Float64(number) => float_value(out, number),
         Value::Blob(blob) => {
-            out.text(format_args!("{{\"position\":{}", blob.position));
+            out.bytes(b"{\"position\":");
+            out.integer(blob.position);
             if let Some(size) = blob.size {
                 number(out, "size", size);
             }
@@ -140,7 +166,7 @@ pub(crate) fn value(out: &mut Output<'_>, value: &Value<'_>) {
     }
 }
 
-fn float_value<F: float::Float>(out: &mut Output<'_>, number: F) {
+fn float_value<F: float::Float>(out: &mut impl Append, number: F) {
     if !float::finite(out, number) {
         out.bytes(b"{\"float\":\"");
         float::lossless(out, number);
@@ -168,13 +194,7 @@ impl JsonLines {
                 records(out, first, new.count());
                 field(out, id, field_id, schema);
                 member(out, "values");
-                let mut separator = b'[';
-                for one in new.iter() {
-                    out.byte(separator);
-                    value(out, &one);
-                    out.breathe();
-                    separator = b',';
-                }
+                vector::append(self, out, new, [b'[', b',']);
                 out.bytes(if new.is_empty() { b"[]" } else { b"]" });
             }
             Entry::Insert { table: id, record, .. } | Entry::Delete { table: id, record } => {
@@ -237,24 +257,88 @@ fn schema_operands(out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
     }
 }
 
+/// Where an entry stands, what it is, and the type of its values.
+fn begin(out: &mut impl Append, position: u64, length: u64) {
+    out.bytes(b"{\"position\":");
+    out.integer(position);
+    number(out, "length", length);
+}
+
+fn kind_member(out: &mut Output<'_>, kind: Kind) {
+    out.text(format_args!(",\"kind\":\"{}\"", kind.name()));
+    if let Some(value_type) = kind.value_type() {
+        out.text(format_args!(",\"type\":\"{}\"", value_type.name()));
+    }
+}
+
+impl LineForm for JsonLines {
+    const SPELLED: bool = true;
+    const PLAIN: Plain = PLAIN;
+
+    fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
+        let Context { table: table_id, field: field_id, .. } = step.context;
+        let (mut before, mut between) = (Output::memory(), Output::memory());
+        kind_member(&mut before, step.kind);
+        table(&mut before, table_id, schema);
+        member(&mut before, "record");
+        if step.kind.value_type().is_some() {
+            field(&mut between, table_id, field_id, schema);
+            member(&mut between, "value");
+        }
+        let [before, between] = [before, between].map(|text| text.as_bytes().to_vec());
+        Some(Pieces { before, between, behind: b"}\n".to_vec() })
+    }
+
+    #[inline(always)]
+    fn place(&self, out: &mut impl Append, position: u64, length: usize) {
+        begin(out, position, length as u64);
+    }
+
+    fn quote(&self) -> Option<u8> {
+        Some(b'"')
+    }
+
+    fn string(&self, out: &mut Output<'_>, text: &[u8]) {
+        bytes(out, text);
+    }
+
+    #[inline(always)]
+    fn number(&self, out: &mut impl Append, value: &Value<'_>) {
+        plain_value(out, value);
+    }
+}
+
 impl Format for JsonLines {
     fn begin(&mut self, _: &mut Output<'_>, _: u64, _: bool) {}
 
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema) {
-        let kind = located.entry.kind();
-        out.bytes(b"{\"position\":");
-        out.integer(located.position);
-        number(out, "length", located.length);
-        out.text(format_args!(",\"kind\":\"{}\"", kind.name()));
-        if let Some(value_type) = kind.value_type() {
-            out.text(format_args!(",\"type\":\"{}\"", value_type.name()));
-        }
+        begin(out, located.position, located.length);
+        kind_member(out, located.entry.kind());
         self.operands(out, &located.entry, schema);
         out.bytes(b"}\n");
+        self.lines.forget(&located.entry);
+    }
+
+    #[inline]
+    fn run(
+        &mut self,
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Run {
+        if self.style.version == Version::V4 {
+            return Run::default();
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let run = lines.run(self, out, (bytes, position), context, schema);
+        self.lines = lines;
+        run
     }
 
     fn fork(&self) -> Option<JsonLines> {
-        Some(JsonLines { style: self.style })
+        Some(JsonLines::new(self.style))
     }
 
     fn position(&mut self, _: &mut Output<'_>, _: u64) {}
@@ -265,6 +349,7 @@ impl Format for JsonLines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::escape::is_obeyed_by_terminals;
 
     fn json(text: &[u8]) -> String {
         let mut out = Output::memory();

@@ -3,11 +3,13 @@
 mod blob;
 mod commands;
 pub(crate) mod json_lines;
+mod lines;
 mod raw;
 pub(crate) mod sql;
 mod sql_float;
 pub(crate) mod sql_names;
 mod value;
+mod vector;
 
 pub use blob::BlobReader;
 pub use commands::Commands;
@@ -44,14 +46,20 @@ pub trait Sink {
     /// The sink's own.
     fn entry(&mut self, located: &Located<'_>, schema: &Schema) -> Result<(), Self::Error>;
 
-    /// Entries of which `bytes` hold at least the first: as many as can be taken without being looked at one by one, in
+    /// Entries from `position` on, of which `bytes` hold at least the first: as many as can be taken without being looked at one by one, in
     /// the very way in which [`Sink::entry`] would take them. Those that would be refused are not taken, nor any that
     /// follow. `context` is moved behind the last one taken.
     ///
     /// # Errors
     /// The sink's own.
-    fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> Result<Run, Self::Error> {
-        let _ = (bytes, context, schema);
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Result<Run, Self::Error> {
+        let _ = (bytes, position, context, schema);
         Ok(Run::default())
     }
 
@@ -143,8 +151,8 @@ impl Style {
     }
 
     /// Whether the text is that of joedb 9.
-    pub(crate) fn is_reference_9(&self) -> bool {
-        self.fidelity == Fidelity::Reference && self.version == Version::V4
+    pub(crate) const fn is_reference_9(&self) -> bool {
+        matches!((self.fidelity, self.version), (Fidelity::Reference, Version::V4))
     }
 
     pub(crate) fn is_reference(&self) -> bool {
@@ -163,8 +171,15 @@ pub trait Format {
     /// One entry.
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema);
     /// Entries that are taken together: see [`Sink::run`]. It ends when the output is full.
-    fn run(&mut self, out: &mut Output<'_>, bytes: &[u8], context: &mut Context, schema: &Schema) -> Run {
-        let _ = (out, bytes, context, schema);
+    fn run(
+        &mut self,
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Run {
+        let _ = (out, bytes, position, context, schema);
         Run::default()
     }
     /// The same form for another part of the log, in the state that this one is in; `None` where it cannot be had.
@@ -227,10 +242,25 @@ pub struct TextSink<'w, F> {
 
 /// The text of a part of a log.
 pub(crate) struct Page {
-    text: Vec<u8>,
+    /// Longer than the text: a page is filled again and again.
+    buffer: Vec<u8>,
+    used: usize,
     /// How many entries it has.
     pub(crate) entries: u64,
     left_out: LeftOut,
+}
+
+/// No page is longer. An entry may say that it inserts 2^60 records, and SQL has a line for each.
+const LONGEST_PAGE: usize = 128 * 1024 * 1024;
+
+/// A buffer that grew beyond this is not kept.
+const LARGEST_KEPT: usize = 16 * 1024 * 1024;
+
+impl Page {
+    /// The memory of a page that was written.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        if self.buffer.len() > LARGEST_KEPT { Vec::new() } else { self.buffer }
+    }
 }
 
 /// How the pages of a sink are made.
@@ -241,29 +271,34 @@ pub(crate) struct PageMaker {
 }
 
 impl PageMaker {
-    /// Makes a page of what `play` puts into a sink; `play` says how many entries that were, or that it failed.
+    /// Makes a page of what `play` puts into a sink, in the memory of another; `play` says how many entries that were, or
+    /// that it failed.
     pub(crate) fn print<F: Format>(
         self,
         format: F,
+        buffer: Vec<u8>,
         play: impl FnOnce(&mut TextSink<'_, F>) -> Option<u64>,
     ) -> Option<Page> {
-        let mut text = Vec::new();
-        let mut sink = TextSink::new(format, self.style, &mut text);
-        sink.always_blobs = self.always_blobs;
+        let out = Output::page(buffer, LONGEST_PAGE);
+        let mut sink = TextSink::of(format, self.style, out, self.always_blobs);
         let entries = play(&mut sink)?;
         sink.print_position();
-        sink.out.flush().ok()?;
+        sink.out.result().ok()?;
         let left_out = sink.left_out;
-        Some(Page { text, entries, left_out })
+        let (buffer, used) = sink.out.into_buffer();
+        Some(Page { buffer, used, entries, left_out })
     }
 }
 
 impl<'w, F: Format> TextSink<'w, F> {
     /// A sink that prints to `writer`.
     pub fn new(format: F, style: Style, writer: &'w mut dyn Write) -> TextSink<'w, F> {
-        let (out, left_out) = (Output::new(writer), LeftOut::default());
-        let (resuming, unprinted) = (None, None);
-        TextSink { format, style, out, left_out, always_blobs: false, any: false, resuming, unprinted }
+        TextSink::of(format, style, Output::new(writer), false)
+    }
+
+    fn of(format: F, style: Style, out: Output<'w>, always_blobs: bool) -> TextSink<'w, F> {
+        let (left_out, resuming, unprinted) = (LeftOut::default(), None, None);
+        TextSink { format, style, out, left_out, always_blobs, any: false, resuming, unprinted }
     }
 
     /// The same sink, for a form that prints the data of blobs in any case.
@@ -294,7 +329,7 @@ impl<'w, F: Format> TextSink<'w, F> {
         self.any |= page.entries > 0;
         self.left_out.blobs = self.left_out.blobs.saturating_add(page.left_out.blobs);
         self.left_out.bytes = self.left_out.bytes.saturating_add(page.left_out.bytes);
-        self.out.bytes(&page.text);
+        self.out.bytes(page.buffer.get(..page.used).unwrap_or_default());
         self.settle()
     }
 
@@ -363,11 +398,17 @@ impl<F: Format> Sink for TextSink<'_, F> {
     }
 
     #[inline]
-    fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> io::Result<Run> {
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> io::Result<Run> {
         if self.style.positions || self.style.schema_only || self.resuming.is_some() {
             return Ok(Run::default());
         }
-        let run = self.format.run(&mut self.out, bytes, context, schema);
+        let run = self.format.run(&mut self.out, bytes, position, context, schema);
         self.any |= run.entries > 0;
         self.settle()?;
         Ok(run)

@@ -1,22 +1,30 @@
 //! The entries as they stand in the log: ids instead of names, the type in the command.
 
+use super::lines::{LineForm, Lines, Pieces};
 use super::value::ValueWriter;
-use super::{BlobReader, Ended, Format, Style};
+use super::{BlobReader, Ended, Format, Run, Style, vector};
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
+use crate::skip::Step;
 use crate::text::Output;
+use crate::text::append::Append;
+use crate::text::escape::PLAIN;
+use crate::text::plain::Plain;
+use crate::value::Value;
 
 /// Raw entries, as `joedb_logdump --raw` prints them.
 pub struct Raw {
     values: ValueWriter,
+    lines: Lines,
 }
 
 impl Raw {
     /// Raw entries in a style. `blobs` finds the sizes that version 4 does not store with its blob values.
     #[must_use]
     pub fn new(style: Style, blobs: Option<BlobReader>) -> Raw {
-        Raw { values: ValueWriter { style, blobs } }
+        Raw { values: ValueWriter { style, blobs }, lines: Lines::default() }
     }
 
     fn command(&self, out: &mut Output<'_>, command: &[u8], table: TableId) {
@@ -98,6 +106,40 @@ impl Raw {
     }
 }
 
+/// `insert_into 1 0`, `update_string 1 0 1 "Rémi"`.
+impl LineForm for Raw {
+    const PLAIN: Plain = PLAIN;
+
+    fn pieces(&self, step: &Step, _: &Schema) -> Option<Pieces> {
+        let Context { table, field, .. } = step.context;
+        let (before, between) = match step.kind.value_type() {
+            None => (format!("insert_into {} ", table.0), String::new()),
+            Some(value_type) => {
+                (format!("update_{} {} ", value_type.name(), table.0), format!(" {} ", field.0))
+            }
+        };
+        Some(Pieces { before: before.into(), between: between.into(), behind: b"\n".to_vec() })
+    }
+
+    #[inline(always)]
+    fn number_of(&self, record: RecordId) -> u64 {
+        self.values.record_number(record).unsigned_abs()
+    }
+
+    fn quote(&self) -> Option<u8> {
+        Some(b'"')
+    }
+
+    fn string(&self, out: &mut Output<'_>, text: &[u8]) {
+        self.values.quoted(out, text);
+    }
+
+    #[inline(always)]
+    fn number(&self, out: &mut impl Append, value: &Value<'_>) {
+        self.values.number(out, value);
+    }
+}
+
 impl Format for Raw {
     fn begin(&mut self, _: &mut Output<'_>, _: u64, _: bool) {}
 
@@ -113,7 +155,8 @@ impl Format for Raw {
                     return;
                 }
                 self.target(out, b"update_vector_", values.value_type().name(), (table, first, field));
-                self.values.values(out, values);
+                out.integer(values.count());
+                vector::append(self, out, values, [b' '; 2]);
             }
             Entry::Insert { table, record, .. } => self.records(out, b"insert_into", table, record, None),
             Entry::Delete { table, record } => self.records(out, b"delete_from", table, record, None),
@@ -137,6 +180,24 @@ impl Format for Raw {
             _ => self.schema_entry(out, &located.entry),
         }
         out.byte(b'\n');
+    }
+
+    #[inline]
+    fn run(
+        &mut self,
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Run {
+        if self.values.style.version == Version::V4 {
+            return Run::default();
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let run = lines.run(self, out, (bytes, position), context, schema);
+        self.lines = lines;
+        run
     }
 
     /// Blobs are needed for version 4 only.

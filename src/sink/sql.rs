@@ -2,15 +2,22 @@
 
 use super::blob::hex;
 use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
+use super::lines::{Line, LineForm, Lines, Pieces};
 use super::sql_float;
 use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
-use super::{BlobReader, Ended, Format, Style};
+use super::{BlobReader, Ended, Format, Run, Style};
+use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use crate::head::Version;
 use crate::schema::Schema;
-use crate::text::escape::{Escape, escaped, is_obeyed_by_terminals};
+use crate::skip::Step;
+use crate::text::append::Append;
+use crate::text::escape::{Escape, character, copied, escaped, is_harmless, safe_character};
+use crate::text::plain::Plain;
+use crate::text::room::Room;
 use crate::text::time::Utc;
 use crate::text::{Output, float};
-use crate::value::{BlobPosition, FieldType, Type, Value};
+use crate::value::{BlobPosition, FieldType, Type, Value, Values};
 
 /// SQL statements in one transaction.
 ///
@@ -30,6 +37,7 @@ pub struct Sql {
     names: SqlNames,
     /// The reference prints nothing at all of a log without entries, unless it prints positions.
     silent: bool,
+    lines: Lines,
 }
 
 /// Above this many rows, an insertion is one statement that counts.
@@ -39,7 +47,7 @@ impl Sql {
     /// SQL in a style. `blobs` reads the data that blob values point to, for [`Style::blob_data`].
     #[must_use]
     pub fn new(style: Style, blobs: Option<BlobReader>) -> Sql {
-        Sql { style, blobs, names: SqlNames::default(), silent: false }
+        Sql { style, blobs, names: SqlNames::default(), silent: false, lines: Lines::default() }
     }
 
     fn table_name<'a>(&'a self, id: TableId, schema: &'a Schema) -> &'a [u8] {
@@ -82,10 +90,62 @@ impl Sql {
         self.row_condition(out, record);
     }
 
+    fn update_vector(
+        &self,
+        out: &mut Output<'_>,
+        (table, first, field): (TableId, RecordId, FieldId),
+        values: &Values<'_>,
+        schema: &Schema,
+    ) {
+        let line = self.update_pieces(table, field, values.value_type(), schema);
+        if let Some(line) = line.and_then(|pieces| Line::of_values(values, pieces))
+            && !first.is_null()
+        {
+            return line.append_all(self, out, first, values);
+        }
+        let mut record = first;
+        for value in values.iter() {
+            self.update(out, (table, record, field), &value, schema);
+            out.breathe();
+            record = record.next();
+        }
+    }
+
+    /// What stands around the value and the record of an update; `None` where the data of a blob is the value.
+    fn update_pieces(
+        &self,
+        table: TableId,
+        field: FieldId,
+        value_type: Type,
+        schema: &Schema,
+    ) -> Option<Pieces> {
+        if value_type == Type::Blob && self.style.blob_data {
+            return None;
+        }
+        let remark: &[u8] = if value_type == Type::Blob { b"-- " } else { b"" };
+        let (table_name, field_name) =
+            (self.table_name(table, schema), self.field_name(table, field, schema));
+        let before = [remark, b"UPDATE \"", table_name, b"\" SET \"", field_name, b"\" = "].concat();
+        Some(Pieces { before, between: b" WHERE \"__id\" = ".to_vec(), behind: b";\n".to_vec() })
+    }
+
     fn value(&self, out: &mut Output<'_>, value: &Value<'_>) {
         match *value {
-            Value::String(text) if self.style.is_reference() => hex_literal(out, text),
-            Value::String(text) => text_literal(out, text),
+            Value::String(text) => self.text(out, text),
+            Value::Blob(blob) if self.style.blob_data => self.blob(out, blob),
+            _ => self.plain_value(out, value),
+        }
+    }
+
+    fn text(&self, out: &mut Output<'_>, text: &[u8]) {
+        if self.style.is_reference() { hex_literal(out, text) } else { text_literal(out, text) }
+    }
+
+    /// A value that is neither a string nor the data of a blob.
+    #[inline(always)]
+    fn plain_value(&self, out: &mut impl Append, value: &Value<'_>) {
+        match *value {
+            Value::String(_) => {}
             Value::Int32(number) => out.integer(number),
             Value::Int64(number) => out.integer(number),
             Value::Int8(number) => out.integer(number),
@@ -99,7 +159,6 @@ impl Sql {
             Value::Float32(number) => sql_float::single(out, number),
             Value::Float64(number) if self.style.is_reference() => float::six_digits(out, number),
             Value::Float64(number) => sql_float::double(out, number),
-            Value::Blob(blob) if self.style.blob_data => self.blob(out, blob),
             Value::Blob(_) => out.bytes(b"\"BLOB\""),
         }
     }
@@ -229,28 +288,31 @@ fn hex_literal(out: &mut Output<'_>, bytes: &[u8]) {
 /// `'text'` for UTF-8 without NUL; where a terminal would obey part of it, the same text through its bytes; what
 /// is no text stays a blob.
 fn text_literal(out: &mut Output<'_>, bytes: &[u8]) {
-    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-    let harmless =
-        |text: &&str| !text.chars().any(|c| !matches!(c, '\n' | '\t') && is_obeyed_by_terminals(c));
-    match (text, text.filter(harmless)) {
-        (_, Some(text)) => {
-            out.byte(b'\'');
-            let mut separator: &[u8] = b"";
-            for part in text.split('\'') {
-                out.bytes(separator);
-                out.bytes(part.as_bytes());
-                out.breathe();
-                separator = b"''";
-            }
-            out.byte(b'\'');
-        }
-        (Some(text), None) => {
-            out.bytes(b"CAST(");
-            hex_literal(out, text.as_bytes());
-            out.bytes(b" AS TEXT)");
-        }
-        (None, _) => hex_literal(out, bytes),
+    if is_harmless(bytes) {
+        out.byte(b'\'');
+        copied(out, bytes, PLAIN, |room, at| special(room, bytes.get(at..).unwrap_or_default()));
+        out.byte(b'\'');
+    } else if std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0')) {
+        out.bytes(b"CAST(");
+        hex_literal(out, bytes);
+        out.bytes(b" AS TEXT)");
+    } else {
+        hex_literal(out, bytes);
     }
+}
+
+const PLAIN: Plain = Plain::without([b'\''; 3]);
+
+/// Writes the harmless character that `rest` begins with, which is not plain, and returns how many bytes it has.
+#[inline(always)]
+fn special(room: &mut Room<'_>, rest: &[u8]) -> usize {
+    let length = safe_character(rest).max(1);
+    if rest.first() == Some(&b'\'') {
+        room.bytes(b"''");
+    } else {
+        character(room, rest, length);
+    }
+    length
 }
 
 /// What a column is declared as.
@@ -268,6 +330,7 @@ pub(crate) const fn column_type(plain: Type) -> &'static str {
 impl Sql {
     /// Schema entries change the names first, so that the new one can be printed beside the old one.
     fn schema_entry(&mut self, out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
+        self.lines.forget(entry);
         match *entry {
             Entry::CreateTable { name } => {
                 out.bytes(b"CREATE TABLE ");
@@ -373,6 +436,34 @@ impl Sql {
     }
 }
 
+/// `INSERT INTO "person"("__id") VALUES(0);`, `UPDATE "person" SET "name" = 'Rémi' WHERE "__id" = 0;`.
+impl LineForm for Sql {
+    const VALUE_FIRST: bool = true;
+    const PLAIN: Plain = PLAIN;
+
+    fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
+        let Context { table, field, .. } = step.context;
+        if let Some(value_type) = step.kind.value_type() {
+            return self.update_pieces(table, field, value_type, schema);
+        }
+        let before = [b"INSERT INTO \"", self.table_name(table, schema), b"\"(\"__id\") VALUES("].concat();
+        Some(Pieces { before, between: Vec::new(), behind: b");\n".to_vec() })
+    }
+
+    fn quote(&self) -> Option<u8> {
+        (!self.style.is_reference()).then_some(b'\'')
+    }
+
+    fn string(&self, out: &mut Output<'_>, text: &[u8]) {
+        self.text(out, text);
+    }
+
+    #[inline(always)]
+    fn number(&self, out: &mut impl Append, value: &Value<'_>) {
+        self.plain_value(out, value);
+    }
+}
+
 impl Format for Sql {
     fn begin(&mut self, out: &mut Output<'_>, position: u64, empty: bool) {
         self.silent = self.style.is_reference() && empty && !self.style.prints_positions();
@@ -399,12 +490,7 @@ impl Format for Sql {
                 self.update(out, (table, record, field), value, schema);
             }
             Entry::UpdateVector { table, first, field, ref values } => {
-                let mut record = first;
-                for value in values.iter() {
-                    self.update(out, (table, record, field), &value, schema);
-                    out.breathe();
-                    record = record.next();
-                }
+                self.update_vector(out, (table, first, field), values, schema);
             }
             Entry::Insert { table, record, .. } => self.insert(out, table, record.0, schema),
             Entry::InsertVector { table, first, count } => {
@@ -432,10 +518,34 @@ impl Format for Sql {
         }
     }
 
+    #[inline]
+    fn run(
+        &mut self,
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Run {
+        if self.style.version == Version::V4 {
+            return Run::default();
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let run = lines.run(self, out, (bytes, position), context, schema);
+        self.lines = lines;
+        run
+    }
+
     /// The data of blobs comes from a reader that cannot be shared.
     fn fork(&self) -> Option<Sql> {
         let Sql { style, names, silent, .. } = self;
-        let fork = Sql { style: *style, blobs: None, names: names.clone(), silent: *silent };
+        let fork = Sql {
+            style: *style,
+            blobs: None,
+            names: names.clone(),
+            silent: *silent,
+            lines: Lines::default(),
+        };
         (!style.blob_data).then_some(fork)
     }
 

@@ -5,7 +5,8 @@
 //! third number beyond about 1e-80 and 1e120. So numbers close to a middle are written with 19 digits, and those that are
 //! very small or large as smaller or larger ones and the powers of two that make up for it, which rounds nothing.
 
-use crate::text::{Output, float};
+use crate::text::append::Append;
+use crate::text::float;
 
 /// Beyond these, numbers are brought nearer to 1.
 const SMALL: f64 = 1e-56;
@@ -15,14 +16,14 @@ const LARGE: f64 = 1e56;
 const STEP: f64 = 4_611_686_018_427_387_904.0;
 
 /// Appends a number as a REAL, and a NaN, which SQLite does not know, as the text that joedb commands have for it.
-pub(super) fn single(out: &mut Output<'_>, number: f32) {
+pub(super) fn single(out: &mut impl Append, number: f32) {
     if !float::finite(out, number) {
         not_finite(out, number);
     }
 }
 
 /// Appends a number as a REAL, and a NaN, which SQLite does not know, as the text that joedb commands have for it.
-pub(super) fn double(out: &mut Output<'_>, number: f64) {
+pub(super) fn double(out: &mut impl Append, number: f64) {
     if !number.is_finite() {
         return not_finite(out, number);
     }
@@ -37,7 +38,7 @@ pub(super) fn double(out: &mut Output<'_>, number: f64) {
     (0..steps).for_each(|_| out.bytes(back));
 }
 
-fn not_finite<F: float::Float>(out: &mut Output<'_>, number: F) {
+fn not_finite<F: float::Float>(out: &mut impl Append, number: F) {
     match number.double() {
         infinite if infinite == f64::INFINITY => out.bytes(b"9e999"),
         infinite if infinite == f64::NEG_INFINITY => out.bytes(b"-9e999"),
@@ -50,11 +51,11 @@ fn not_finite<F: float::Float>(out: &mut Output<'_>, number: F) {
 }
 
 /// The shortest decimal, or one of 19 digits, which is as good as the number itself.
-fn decimal(out: &mut Output<'_>, number: f64) {
+fn decimal(out: &mut impl Append, number: f64) {
     let mut buffer = zmij::Buffer::new();
     let shortest = buffer.format_finite(number);
     if Decimal::of(shortest).is_some_and(|decimal| decimal.is_far_from_middle(number)) {
-        out.bytes(shortest.as_bytes());
+        out.short(shortest.as_bytes());
     } else {
         out.text(format_args!("{number:.18e}"));
     }
@@ -115,6 +116,7 @@ impl Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Output;
 
     fn literal(number: f64) -> String {
         let mut out = Output::memory();

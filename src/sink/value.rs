@@ -1,12 +1,12 @@
 //! Values as joedb commands write them; the raw form writes them the same way.
 
 use super::{BlobReader, Style};
-use crate::codec::Cursor;
 use crate::entry::{RecordId, TableId};
+use crate::text::append::Append;
 use crate::text::escape::{self, Escape};
 use crate::text::time::Utc;
 use crate::text::{Output, float};
-use crate::value::{BlobPosition, FieldType, Type, Value, Values};
+use crate::value::{BlobPosition, FieldType, Value};
 
 /// A style, and what values need beyond it.
 pub(super) struct ValueWriter {
@@ -38,18 +38,32 @@ impl ValueWriter {
     }
 
     /// joedb 9 counts records from 1, and null is 0.
-    #[inline]
-    pub(super) fn record(&self, out: &mut Output<'_>, record: RecordId) {
-        if self.style.is_reference_9() { out.integer(record.stored()) } else { out.integer(record.0) }
+    #[inline(always)]
+    pub(super) const fn record_number(&self, record: RecordId) -> i64 {
+        if self.style.is_reference_9() { record.0.wrapping_add(1) } else { record.0 }
     }
 
-    #[inline(always)]
+    #[inline]
+    pub(super) fn record(&self, out: &mut Output<'_>, record: RecordId) {
+        out.integer(self.record_number(record));
+    }
+
+    #[inline]
     pub(super) fn value(&self, out: &mut Output<'_>, value: &Value<'_>) {
         match *value {
             Value::String(text) => self.quoted(out, text),
+            _ => self.number(out, value),
+        }
+    }
+
+    /// A value that is no string.
+    #[inline(always)]
+    pub(super) fn number(&self, out: &mut impl Append, value: &Value<'_>) {
+        match *value {
+            Value::String(_) => {}
             Value::Int32(number) => out.integer(number),
             Value::Int64(number) => out.integer(number),
-            Value::Reference(record) => self.record(out, record),
+            Value::Reference(record) => out.integer(self.record_number(record)),
             Value::Boolean(truth) => self.boolean(out, truth),
             Value::Float32(number) => self.float(out, number),
             Value::Float64(number) => self.float(out, number),
@@ -59,8 +73,8 @@ impl ValueWriter {
         }
     }
 
-    fn boolean(&self, out: &mut Output<'_>, truth: bool) {
-        out.bytes(match (truth, self.style.is_reference_9()) {
+    fn boolean(&self, out: &mut impl Append, truth: bool) {
+        out.short(match (truth, self.style.is_reference_9()) {
             (true, true) => b"1",
             (false, true) => b"0",
             (true, false) => b"true",
@@ -68,7 +82,7 @@ impl ValueWriter {
         });
     }
 
-    fn float<F: float::Float>(&self, out: &mut Output<'_>, number: F) {
+    fn float<F: float::Float>(&self, out: &mut impl Append, number: F) {
         if self.style.is_reference() {
             float::six_digits(out, number.double());
         } else {
@@ -77,7 +91,7 @@ impl ValueWriter {
     }
 
     /// `position,size`; the one number of version 4 in its own dumps, and where its size cannot be found.
-    fn blob(&self, out: &mut Output<'_>, blob: BlobPosition) {
+    fn blob(&self, out: &mut impl Append, blob: BlobPosition) {
         let located = match blob.size {
             Some(size) => Some((blob.position, size)),
             None if self.style.is_reference() => None,
@@ -90,51 +104,6 @@ impl ValueWriter {
                 out.integer(size);
             }
             None => out.integer(blob.position),
-        }
-    }
-
-    /// The count and the values of a vector.
-    pub(super) fn values(&self, out: &mut Output<'_>, values: &Values<'_>) {
-        out.integer(values.count());
-        let mut cursor = Cursor::new(values.bytes);
-        match values.value_type() {
-            Type::String => self.strings(out, values.count(), cursor),
-            // The types of long vectors, without asking each value for its own.
-            Type::Int32 => self.each(out, || cursor.array().ok().map(i32::from_le_bytes), Output::integer),
-            Type::Int64 => self.each(out, || cursor.array().ok().map(i64::from_le_bytes), Output::integer),
-            Type::Float64 => {
-                let float = |out: &mut Output<'_>, number| self.float(out, number);
-                self.each(out, || cursor.array().ok().map(f64::from_le_bytes), float);
-            }
-            _ => {
-                let mut values = values.iter();
-                self.each(out, || values.next(), |out, value| self.value(out, &value));
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn each<'w, T>(
-        &self,
-        out: &mut Output<'w>,
-        mut next: impl FnMut() -> Option<T>,
-        mut print: impl FnMut(&mut Output<'w>, T),
-    ) {
-        while let Some(value) = next() {
-            out.byte(b' ');
-            print(out, value);
-            out.breathe();
-        }
-    }
-
-    fn strings(&self, out: &mut Output<'_>, count: u64, mut cursor: Cursor<'_>) {
-        for _ in 0..count {
-            let Ok(length) = cursor.compact() else { break };
-            let ahead = cursor.rest();
-            let Ok(text) = cursor.take(length) else { break };
-            out.byte(b' ');
-            escape::quoted_ahead(out, ahead, text.len(), self.escape());
-            out.breathe();
         }
     }
 

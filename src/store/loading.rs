@@ -92,7 +92,7 @@ impl<S: Sink> Loading<S> {
     ) -> Result<(), LoadError<S::Error>> {
         let mut position = self.position;
         while !bytes.is_empty() {
-            let run = self.sink.run(bytes, &mut context, schema).map_err(LoadError::Sink)?;
+            let run = self.sink.run(bytes, position, &mut context, schema).map_err(LoadError::Sink)?;
             let length =
                 if run.bytes > 0 { run.bytes } else { self.show_one(bytes, position, &mut context, schema)? };
             position = position.saturating_add(length as u64);
@@ -148,10 +148,16 @@ impl<S: Sink> Sink for Loading<S> {
 
     /// Entries are loaded together, and then shown together.
     #[inline]
-    fn run(&mut self, bytes: &[u8], context: &mut Context, schema: &Schema) -> Result<Run, Self::Error> {
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Result<Run, Self::Error> {
         let bytes = bytes.get(..AT_ONCE).unwrap_or(bytes);
         let before = *context;
-        let loaded = match self.store.run(bytes, context, schema) {
+        let loaded = match self.store.run(bytes, position, context, schema) {
             Ok(loaded) => loaded,
             Err(unloadable) => return self.refuse(None, unloadable).map(|()| Run::default()),
         };

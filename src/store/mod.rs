@@ -321,7 +321,7 @@ impl Sink for Store {
         self.apply_located(located)
     }
 
-    fn run(&mut self, bytes: &[u8], context: &mut Context, _: &Schema) -> Result<Run, Unloadable> {
+    fn run(&mut self, bytes: &[u8], _: u64, context: &mut Context, _: &Schema) -> Result<Run, Unloadable> {
         self.settle()?;
         Ok(self.take_ahead(bytes, context))
     }

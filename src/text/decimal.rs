@@ -3,17 +3,17 @@
 //! Dumps are mostly numbers of few digits. Eight digits are made in one word, without a table or a loop, and a block
 //! is appended in one store, where a library returns a slice whose length the copy has to look at.
 
-/// Decimal digits, with a sign where there is one.
+use super::Output;
+
+/// The decimal digits of a number, to be appended more than once.
 #[derive(Clone, Copy, Debug)]
-pub struct Digits {
-    /// The text, and anything behind it.
-    pub(super) block: [u8; BLOCK],
+pub(crate) struct Digits {
+    /// The text, lowest byte first, and anything behind it. Words, because they are read as words: a processor waits where
+    /// what was just stored in pieces is read as a whole.
+    words: [u64; 3],
     /// How long the text is.
     pub(super) length: usize,
 }
-
-/// The longest text is that of `i64::MIN`, 20 bytes; its last word begins at the thirteenth.
-const BLOCK: usize = 24;
 
 /// An integer that has decimal digits.
 pub trait Decimal {
@@ -56,7 +56,8 @@ impl Decimal for usize {
     }
 }
 
-const EIGHT_DIGITS: u64 = 100_000_000;
+/// Numbers below this have at most eight digits, which are made together.
+pub(super) const FEW: u64 = 100_000_000;
 
 /// The eight digits of a number below 10^8, the first one in the lowest byte. Two, then four, then eight numbers are
 /// divided at once, in lanes of one word; the factors are 100 and 10 as fractions of a power of two, exact for numbers
@@ -73,55 +74,67 @@ const fn eight(number: u64) -> u64 {
 
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Some digits: the first ones of a word, lowest byte first.
-pub(super) type Word = ([u8; 8], usize);
-
-/// A number below 10^8.
+/// The digits of a number below 10^8, and how many they are.
 #[inline(always)]
-fn few(number: u64) -> Word {
+pub(super) fn few(number: u64) -> ([u8; 8], usize) {
     let digits = eight(number);
     // A zero has one digit.
     let leading = (digits | (1 << 56)).trailing_zeros() & 0x38;
     let text = (digits | ZEROS).wrapping_shr(leading).to_le_bytes();
-    (text, 8_usize.saturating_sub((leading / 8) as usize))
+    (text, 8_usize.wrapping_sub((leading / 8) as usize))
 }
 
-/// Shows the digits of a number, word by word.
+/// All eight digits of a number below 10^8.
 #[inline(always)]
-pub(super) fn words(number: u64, show: &mut impl FnMut(Word)) {
-    if number < EIGHT_DIGITS {
-        show(few(number));
-    } else {
-        many(number, show);
-    }
+pub(super) const fn all(number: u64) -> [u8; 8] {
+    (eight(number) | ZEROS).to_le_bytes()
 }
 
-#[inline(never)]
-fn many(number: u64, show: &mut impl FnMut(Word)) {
-    let (high, low) = (number / EIGHT_DIGITS, number % EIGHT_DIGITS);
-    if high < EIGHT_DIGITS {
-        show(few(high));
-    } else {
-        show(few(high / EIGHT_DIGITS));
-        show(((eight(high % EIGHT_DIGITS) | ZEROS).to_le_bytes(), 8));
+impl Default for Digits {
+    fn default() -> Digits {
+        Digits::of(0)
     }
-    show(((eight(low) | ZEROS).to_le_bytes(), 8));
 }
 
 impl Digits {
-    /// The digits of a number, to be appended more than once.
+    /// The digits of a number.
     #[inline(always)]
-    pub(crate) fn of(number: impl Decimal) -> Digits {
-        let (negative, magnitude) = number.parts();
-        let mut digits = Digits { block: [b'-'; BLOCK], length: usize::from(negative) };
-        words(magnitude, &mut |(word, length)| {
-            if let Some(place) = digits.block.get_mut(digits.length..).and_then(|rest| rest.first_chunk_mut())
-            {
-                *place = word;
-            }
-            digits.length = digits.length.saturating_add(length);
+    pub(crate) fn of(number: u64) -> Digits {
+        if number < FEW {
+            let (word, length) = few(number);
+            Digits { words: [u64::from_le_bytes(word), 0, 0], length }
+        } else {
+            Digits::of_many(number)
+        }
+    }
+
+    #[cold]
+    fn of_many(number: u64) -> Digits {
+        let mut text = Output::memory();
+        text.integer(number);
+        let mut bytes = text.as_bytes().chunks(8).map(|chunk| {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(place, byte)| *place = *byte);
+            u64::from_le_bytes(word)
         });
-        digits
+        let mut next = || bytes.next().unwrap_or(0);
+        Digits { words: [next(), next(), next()], length: text.len() }
+    }
+
+    /// All of them, if they are few.
+    #[inline(always)]
+    pub(super) fn word(&self) -> Option<[u8; 8]> {
+        let [word, ..] = self.words;
+        (self.length <= 8).then_some(word.to_le_bytes())
+    }
+
+    #[inline(always)]
+    pub(super) fn block(&self) -> [u8; 24] {
+        let mut block = [0; 24];
+        for (place, word) in block.as_chunks_mut::<8>().0.iter_mut().zip(self.words) {
+            *place = word.to_le_bytes();
+        }
+        block
     }
 }
 
@@ -130,11 +143,12 @@ mod tests {
     use super::*;
 
     fn text(number: impl Decimal + Copy) -> String {
-        let Digits { block, length } = Digits::of(number);
-        let mut out = super::super::Output::memory();
+        let mut out = Output::memory();
         out.integer(number);
-        assert_eq!(out.as_bytes(), &block[..length]);
-        String::from_utf8(block[..length].to_vec()).unwrap()
+        let (negative, magnitude) = number.parts();
+        let digits = Digits::of(magnitude);
+        assert_eq!(out.as_bytes()[usize::from(negative)..], digits.block()[..digits.length]);
+        String::from_utf8(out.as_bytes().to_vec()).unwrap()
     }
 
     #[test]
@@ -154,7 +168,7 @@ mod tests {
 
     #[test]
     fn all_numbers_of_up_to_five_digits_and_a_part_of_the_others() {
-        for number in (0..100_000).chain((100_000..EIGHT_DIGITS + 1_000_000).step_by(9973)) {
+        for number in (0..100_000).chain((100_000..FEW + 1_000_000).step_by(9973)) {
             assert_eq!(text(number), number.to_string());
         }
     }

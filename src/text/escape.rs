@@ -1,6 +1,9 @@
 //! Strings of a log as quoted text, in the reference's way and in a way that is safe on a terminal.
 
 use super::Output;
+use super::append::Append;
+use super::plain::{BLOCK, Plain};
+use super::room::Room;
 
 /// Which bytes are copied as they are, and which are written as `\ooo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +17,6 @@ pub enum Escape {
     Safe,
 }
 
-/// Pieces that are looked at between two calls of [`Output::breathe`].
-const PIECE: usize = 64 * 1024;
-
 /// Appends `bytes` in double quotes.
 pub fn quoted(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
     out.byte(b'"');
@@ -24,101 +24,96 @@ pub fn quoted(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
     out.byte(b'"');
 }
 
-/// Appends the first `length` bytes of `ahead` in double quotes. What follows them is looked at and not written, so that
-/// a short string is a block or two.
-#[inline(always)]
-pub(crate) fn quoted_ahead(out: &mut Output<'_>, ahead: &[u8], length: usize, escape: Escape) {
-    if length > SHORT {
-        return quoted(out, ahead.get(..length).unwrap_or_default(), escape);
-    }
-    out.byte(b'"');
-    let mut done = 0_usize;
-    while done < length {
-        let left = length.saturating_sub(done);
-        match ahead.get(done..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-            Some(block) if is_plain_up_to(block, left) => out.block(block, left),
-            _ => {
-                // What precedes is plain, and so no `?`.
-                escaped(out, ahead.get(done..length).unwrap_or_default(), escape);
-                break;
-            }
-        }
-        done = done.saturating_add(BLOCK);
-    }
-    out.byte(b'"');
-}
-
-/// Strings up to so many bytes are appended without looking at how full the output is.
-const SHORT: usize = 4096;
-
-/// Bytes that are looked at together.
-const BLOCK: usize = 16;
-
-#[inline(always)]
-fn is_plain_up_to(block: &[u8; BLOCK], length: usize) -> bool {
-    let limit = u8::try_from(length).unwrap_or(u8::MAX);
-    (0_u8..).zip(block).fold(true, |all, (index, &byte)| all & (is_plain(byte) | (index >= limit)))
-}
-
 /// Appends `bytes` without the quotes.
 pub fn escaped(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
-    let mut rest = bytes;
-    let mut previous = 0;
-    while let Some(&byte) = rest.first() {
-        let plain = plain_run(rest);
-        if plain > 0 {
-            let (run, after) = rest.split_at(plain);
-            out.bytes(run);
-            out.breathe();
-            previous = run.last().copied().unwrap_or(0);
-            rest = after;
-            continue;
-        }
-        let taken = special(out, rest, byte, previous, escape);
+    copied(out, bytes, PLAIN, |room, at| special(room, bytes, at, escape));
+}
+
+/// Bytes that are copied whatever follows.
+pub(crate) const PLAIN: Plain = Plain::without(*b"\"?\\");
+
+/// Appends `bytes`, plain ones as they are. What stands at any other, `special` writes, in a few bytes, and says how many of
+/// `bytes` that were.
+#[inline(always)]
+pub(crate) fn copied(
+    out: &mut Output<'_>,
+    bytes: &[u8],
+    plain: Plain,
+    mut special: impl FnMut(&mut Room<'_>, usize) -> usize,
+) {
+    let mut at = 0_usize;
+    while at < bytes.len() {
+        // It fits: room is asked for before every step.
+        out.in_room(|room| {
+            while room.is_spacious()
+                && let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty())
+            {
+                let run = plain_run(room, rest, plain);
+                at = at.wrapping_add(run);
+                if run == 0 {
+                    at = at.wrapping_add(special(room, at).max(1));
+                }
+            }
+            Some(())
+        });
         out.breathe();
-        previous = byte;
-        rest = rest.get(taken..).unwrap_or_default();
     }
 }
 
-/// The number of bytes at the beginning that are copied whatever follows: printable ASCII but for `"`, `?`, `\`.
-#[inline]
-fn plain_run(bytes: &[u8]) -> usize {
-    let piece = bytes.get(..PIECE).unwrap_or(bytes);
-    // Blocks without a branch for each byte, so that the compiler makes vector instructions of them.
-    let mut blocks = piece.chunks_exact(BLOCK);
-    let plain =
-        blocks.by_ref().take_while(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte)));
-    let run = plain.count().saturating_mul(BLOCK);
-    let rest = piece.get(run..).unwrap_or_default();
-    run.saturating_add(rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len()))
+/// Appends the plain bytes that `rest` begins with, as many as one look shows, and returns how many.
+#[inline(always)]
+fn plain_run(room: &mut Room<'_>, rest: &[u8], plain: Plain) -> usize {
+    if let Some(block) = rest.first_chunk().filter(|block| plain.is_block(block, BLOCK)) {
+        room.block(block, BLOCK);
+        return BLOCK;
+    }
+    let mut word = [0; 8];
+    match rest.first_chunk() {
+        Some(whole) => word = *whole,
+        // Zeros are not plain.
+        None => word.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte),
+    }
+    let run = plain.run(word);
+    room.block(&word, run);
+    run
 }
 
-const fn is_plain(byte: u8) -> bool {
-    (byte >= 0x20) & (byte < 0x7f) & (byte != b'"') & (byte != b'\\') & (byte != b'?')
-}
-
-/// Writes what `rest` begins with and returns how many bytes that were.
-fn special(out: &mut Output<'_>, rest: &[u8], byte: u8, previous: u8, escape: Escape) -> usize {
+/// Writes what stands at a byte that is not plain and returns how many bytes that were.
+#[inline(always)]
+fn special(room: &mut Room<'_>, bytes: &[u8], at: usize, escape: Escape) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let Some(&byte) = rest.first() else { return 0 };
     match byte {
-        b'"' | b'\\' => out.bytes(&[b'\\', byte]),
+        b'"' | b'\\' => room.block(&[b'\\', byte], 2),
         // joedb's strings can be pasted into C++, where two question marks may begin a trigraph.
-        b'?' if previous == b'?' && escape != Escape::Reference9 => out.bytes(b"\\?"),
-        b'?' => out.byte(b'?'),
+        b'?' => {
+            let follows = at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'?');
+            room.block(b"\\", usize::from(follows && escape != Escape::Reference9));
+            room.byte(b'?');
+        }
         0x80.. => {
             let length = match escape {
                 Escape::Safe => safe_character(rest),
                 Escape::Reference | Escape::Reference9 => utf8_shape(rest),
             };
-            match rest.get(..length) {
-                Some(character) if length > 0 => out.bytes(character),
-                _ => octal(out, byte),
+            if length == 0 {
+                octal(room, byte);
             }
-            return length.max(1);
+            character(room, rest, length);
+            return length;
         }
-        _ => octal(out, byte),
+        _ => octal(room, byte),
     }
     1
+}
+
+/// Appends the first `length` bytes of `rest`, at most 4.
+#[inline(always)]
+pub(crate) fn character(room: &mut Room<'_>, rest: &[u8], length: usize) {
+    match rest.first_chunk::<4>() {
+        Some(bytes) => room.block(bytes, length),
+        None => room.bytes(rest.get(..length).unwrap_or_default()),
+    }
 }
 
 /// Appends a string as the reference's `joedb_to_json` writes it between quotes: control bytes are `\u00xx`, and at the
@@ -168,9 +163,9 @@ pub fn for_terminal(out: &mut Output<'_>, bytes: &[u8], lines: Lines) {
     }
 }
 
-fn octal(out: &mut Output<'_>, byte: u8) {
+fn octal(out: &mut impl Append, byte: u8) {
     let digit = |shift: u32| b'0' | ((byte >> shift) & 7);
-    out.bytes(&[b'\\', digit(6), digit(3), digit(0)]);
+    out.block(&[b'\\', digit(6), digit(3), digit(0)], 4);
 }
 
 /// The length of what the reference takes for a character: a lead byte and as many continuation bytes as it
@@ -192,15 +187,46 @@ fn lead_length(bytes: &[u8]) -> usize {
     }
 }
 
-/// The length of the valid, harmless UTF-8 character that `bytes` begins with; 0 where there is none.
-fn safe_character(bytes: &[u8]) -> usize {
-    let length = lead_length(bytes);
-    let character = bytes.get(..length).and_then(|character| std::str::from_utf8(character).ok());
-    match character.and_then(|text| text.chars().next()) {
-        Some(character) if !is_obeyed_by_terminals(character) => length,
+/// The length of the valid, harmless UTF-8 character that `bytes` begins with, if it is no ASCII; 0 where there is none.
+#[inline(always)]
+pub(crate) const fn safe_character(bytes: &[u8]) -> usize {
+    match *bytes {
+        // C1 controls, and the marks of `is_obeyed_by_terminals`.
+        [0xc2, 0x80..=0x9f, ..] | [0xd8, 0x9c, ..] => 0,
+        [0xe2, 0x80, 0x8e | 0x8f | 0xa8..=0xae, ..] | [0xe2, 0x81, 0xa6..=0xa9, ..] => 0,
+        [0xc2..=0xdf, 0x80..=0xbf, ..] => 2,
+        // Neither overlong nor a surrogate, as RFC 3629 has it.
+        [0xe0, 0xa0..=0xbf, 0x80..=0xbf, ..]
+        | [0xe1..=0xec | 0xee | 0xef, 0x80..=0xbf, 0x80..=0xbf, ..]
+        | [0xed, 0x80..=0x9f, 0x80..=0xbf, ..] => 3,
+        [0xf0, 0x90..=0xbf, 0x80..=0xbf, 0x80..=0xbf, ..]
+        | [0xf1..=0xf3, 0x80..=0xbf, 0x80..=0xbf, 0x80..=0xbf, ..]
+        | [0xf4, 0x80..=0x8f, 0x80..=0xbf, 0x80..=0xbf, ..] => 4,
         _ => 0,
     }
 }
+
+/// Whether `bytes` are UTF-8 of which a terminal obeys nothing but line feeds and tabs.
+#[must_use]
+pub(crate) fn is_harmless(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(&byte) = rest.first() {
+        let length = match (rest.first_chunk().map(|word| HARMLESS.run(*word)), byte) {
+            (Some(run @ 1..), _) => run,
+            (_, b'\n' | b'\t' | b' '..=b'~') => 1,
+            (_, 0x80..) => safe_character(rest),
+            _ => 0,
+        };
+        if length == 0 {
+            return false;
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    true
+}
+
+/// All of printable ASCII; the bytes named are none of it.
+const HARMLESS: Plain = Plain::without([0; 3]);
 
 /// Control characters, and the marks that reorder the text around them.
 #[must_use]
@@ -266,6 +292,53 @@ mod tests {
             assert_eq!(json(&[b"ab", bytes, b"yz"].concat()), b"ab!!! This string is not utf8 !!!");
         }
         assert_eq!(json(b"\0\x1f\"\\\x7f"), br#"\u0000\u001f\"\\\u007f"#);
+    }
+
+    #[test]
+    fn a_character_is_safe_if_it_is_valid_and_no_terminal_obeys_it() {
+        let expected = |bytes: &[u8]| {
+            let length = lead_length(bytes);
+            let text = bytes.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
+            let character = text.and_then(|text| text.chars().next());
+            if character.is_some_and(|c| !is_obeyed_by_terminals(c)) { length } else { 0 }
+        };
+        for lead in 0x80..=u8::MAX {
+            for second in 0..=u8::MAX {
+                for third in [0x00, 0x7f, 0x80, 0x8d, 0x8e, 0x8f, 0x90, 0xa7, 0xa8, 0xae, 0xaf, 0xbf, 0xc0] {
+                    for fourth in [0x7f, 0x80, 0xbf, 0xc0] {
+                        let bytes = [lead, second, third, fourth];
+                        for length in 1..=4 {
+                            assert_eq!(
+                                safe_character(&bytes[..length]),
+                                expected(&bytes[..length]),
+                                "{bytes:x?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        for character in '\u{80}'..='\u{ffff}' {
+            let text = character.to_string();
+            assert_eq!(safe_character(text.as_bytes()), expected(text.as_bytes()), "{text:?}");
+            assert_eq!(is_harmless(text.as_bytes()), !is_obeyed_by_terminals(character));
+        }
+    }
+
+    #[test]
+    fn every_byte_is_escaped_at_every_place_of_a_text_of_any_length() {
+        for byte in 0..=u8::MAX {
+            for length in 1..40 {
+                for place in [0, 7, 8, 15, 16, length - 1].into_iter().filter(|place| *place < length) {
+                    let mut text = vec![b'a'; length];
+                    text[place] = byte;
+                    let alone = safe(&[byte]);
+                    let expected = [&text[..place], &alone, &text[place + 1..]].concat();
+                    assert_eq!(safe(&text), expected);
+                }
+            }
+        }
+        assert_eq!(safe(&[b'\n'; 100_000]), b"\\012".repeat(100_000));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Floating-point numbers: the reference's six digits, and the shortest text that reads back to the same bits.
 
-use super::Output;
+use super::append::Append;
 use std::fmt::Write as _;
 
 /// The two widths of floating-point values that joedb knows.
@@ -46,9 +46,9 @@ impl Float for f64 {
 }
 
 /// Appends `value` as C's `%g` does: six significant digits, so it may lose data.
-pub fn six_digits(out: &mut Output<'_>, value: f64) {
+pub(crate) fn six_digits(out: &mut impl Append, value: f64) {
     if !value.is_finite() {
-        return not_finite(out, value);
+        return out.bytes(not_finite(value));
     }
     let mut scientific = String::with_capacity(16);
     // Writing to a string does not fail.
@@ -69,45 +69,53 @@ fn without_trailing_zeros(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
-fn not_finite(out: &mut Output<'_>, value: f64) {
-    if value.is_sign_negative() {
-        out.byte(b'-');
+#[cold]
+fn not_finite(value: f64) -> &'static [u8] {
+    match (value.is_nan(), value.is_sign_negative()) {
+        (true, false) => b"nan",
+        (true, true) => b"-nan",
+        (false, false) => b"inf",
+        (false, true) => b"-inf",
     }
-    out.bytes(if value.is_nan() { b"nan" } else { b"inf" });
 }
 
 /// Appends a finite value in the shortest form that reads back to the same bits, through a double too, always with a
 /// point or an exponent, so that SQL and JSON take it for a real number. `false`, and nothing appended, otherwise.
-pub fn finite<F: Float>(out: &mut Output<'_>, value: F) -> bool {
+pub(crate) fn finite<F: Float>(out: &mut impl Append, value: F) -> bool {
     if !value.double().is_finite() {
         return false;
     }
     let mut buffer = zmij::Buffer::new();
     let survives = value.survives_reading_as_double();
     let text = if survives { buffer.format_finite(value) } else { buffer.format_finite(value.double()) };
-    out.bytes(text.as_bytes());
+    out.short(text.as_bytes());
     true
 }
 
 /// Appends `value` without loss, for joedb commands: the shortest form without `.0`, `inf`, `-inf`, `nan`, and
 /// `nan(0x7ff8000000000001)` with the bits of a NaN that is not the usual one.
-pub fn lossless<F: Float>(out: &mut Output<'_>, value: F) {
-    let double = value.double();
-    if double.is_finite() {
+pub(crate) fn lossless<F: Float>(out: &mut impl Append, value: F) {
+    if value.double().is_finite() {
         let mut buffer = zmij::Buffer::new();
         let text = buffer.format_finite(value);
-        out.bytes(text.strip_suffix(".0").unwrap_or(text).as_bytes());
-        return;
+        out.short(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+    } else {
+        out.bytes(&unusual(value));
     }
-    match value.payload().filter(|_| double.is_nan()) {
-        Some(bits) => out.text(format_args!("nan(0x{bits:x})")),
-        None => not_finite(out, double),
+}
+
+#[cold]
+fn unusual<F: Float>(value: F) -> Vec<u8> {
+    match value.payload().filter(|_| value.double().is_nan()) {
+        Some(bits) => format!("nan(0x{bits:x})").into_bytes(),
+        None => not_finite(value.double()).to_vec(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Output;
 
     fn six(value: f64) -> String {
         let mut out = Output::memory();

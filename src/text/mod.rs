@@ -1,9 +1,12 @@
 //! How bytes, numbers, times and file names become text that is safe to show.
 
+pub(crate) mod append;
 pub mod decimal;
 pub mod escape;
 pub mod float;
 pub mod output;
+pub(crate) mod plain;
+pub(crate) mod room;
 pub mod shell;
 pub mod time;
 

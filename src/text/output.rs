@@ -1,6 +1,7 @@
 //! The buffer between the formatters and a writer.
 
-use super::decimal::{Decimal, Digits, words};
+use super::append::Append;
+use super::decimal::Decimal;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -15,24 +16,36 @@ pub struct Output<'w> {
     /// Longer than what is used by at least [`SLACK`], so that a few bytes are one store.
     buffer: Vec<u8>,
     used: usize,
+    /// It is full when so much is collected.
+    limit: usize,
     writer: Option<&'w mut dyn Write>,
     failure: Option<io::Error>,
 }
 
-/// What [`Output::block`] may write beyond what it keeps.
-const SLACK: usize = 32;
+/// What a block may write beyond what it keeps.
+pub(super) const SLACK: usize = 32;
 
 impl<'w> Output<'w> {
     /// An output that spills into `writer`.
     pub fn new(writer: &'w mut dyn Write) -> Output<'w> {
         let buffer = vec![0; SPILL.saturating_add(SPILL / 2)];
-        Output { buffer, used: 0, writer: Some(writer), failure: None }
+        Output { buffer, used: 0, limit: SPILL, writer: Some(writer), failure: None }
     }
 
     /// An output that only collects.
     #[must_use]
     pub fn memory() -> Output<'static> {
-        Output { buffer: Vec::new(), used: 0, writer: None, failure: None }
+        Output { buffer: Vec::new(), used: 0, limit: usize::MAX, writer: None, failure: None }
+    }
+
+    /// An output that collects in a buffer that was used before, and fails where that would be more than `limit` bytes.
+    pub(crate) fn page(buffer: Vec<u8>, limit: usize) -> Output<'static> {
+        Output { buffer, used: 0, limit, writer: None, failure: None }
+    }
+
+    /// What was collected, and room behind it: the buffer, and how much of it is used.
+    pub(crate) fn into_buffer(self) -> (Vec<u8>, usize) {
+        (self.buffer, self.used)
     }
 
     /// What was collected and not yet spilled.
@@ -73,15 +86,19 @@ impl<'w> Output<'w> {
         self.used = end;
     }
 
-    /// Appends the first `length` bytes of a block, at most `N`, as one store: the rest is overwritten by what follows.
+    /// Free bytes behind what was collected.
     #[inline(always)]
-    pub(crate) fn block<const N: usize>(&mut self, block: &[u8; N], length: usize) {
-        const { assert!(N <= SLACK) };
-        self.make_room(self.used);
-        if let Some(place) = self.buffer.get_mut(self.used..).and_then(|rest| rest.first_chunk_mut::<N>()) {
-            *place = *block;
+    pub(super) fn place<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        if self.buffer.len().wrapping_sub(self.used) < N {
+            self.grow(self.used.saturating_add(N));
         }
-        self.used = self.used.saturating_add(length.min(N));
+        self.buffer.get_mut(self.used..)?.first_chunk_mut()
+    }
+
+    /// Takes so many bytes of [`Output::place`], which are there, for collected.
+    #[inline(always)]
+    pub(super) const fn advance(&mut self, length: usize) {
+        self.used = self.used.wrapping_add(length);
     }
 
     /// Makes sure that there is slack behind `end`.
@@ -110,36 +127,25 @@ impl<'w> Output<'w> {
     /// Appends one byte.
     #[inline]
     pub fn byte(&mut self, byte: u8) {
-        self.block(&[byte], 1);
+        Append::byte(self, byte);
     }
 
     /// Appends an integer in decimal.
     #[inline]
     pub fn integer(&mut self, value: impl Decimal) {
-        let (negative, magnitude) = value.parts();
-        if negative {
-            self.byte(b'-');
-        }
-        words(magnitude, &mut |(word, length)| self.block(&word, length));
-    }
-
-    /// Appends digits that were made before.
-    #[inline(always)]
-    pub fn digits(&mut self, digits: &Digits) {
-        self.block(&digits.block, digits.length);
+        Append::integer(self, value);
     }
 
     /// Appends formatted text; for rare lines, not for the values of a dump.
-    pub fn text(&mut self, arguments: std::fmt::Arguments<'_>) {
-        // Collecting fails only where a `Display` does, and none here does.
-        let _ = fmt::Write::write_fmt(self, arguments);
+    pub fn text(&mut self, arguments: fmt::Arguments<'_>) {
+        Append::text(self, arguments);
     }
 
     /// Whether it is time to spill.
     #[inline]
     #[must_use]
     pub const fn is_full(&self) -> bool {
-        self.used >= SPILL
+        self.used >= self.limit
     }
 
     /// A point where a long entry may be spilled: call it between values and between pieces of a string.
@@ -152,7 +158,12 @@ impl<'w> Output<'w> {
 
     #[cold]
     fn spill(&mut self) {
-        let Some(writer) = &mut self.writer else { return };
+        let Some(writer) = &mut self.writer else {
+            if self.is_full() {
+                self.failure.get_or_insert_with(|| io::ErrorKind::OutOfMemory.into());
+            }
+            return;
+        };
         if self.failure.is_none() {
             self.failure = writer.write_all(self.buffer.get(..self.used).unwrap_or_default()).err();
         }
@@ -182,6 +193,23 @@ impl<'w> Output<'w> {
         self.spill();
         self.result()?;
         self.writer.as_mut().map_or(Ok(()), |writer| writer.flush())
+    }
+}
+
+impl Append for Output<'_> {
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        Output::bytes(self, bytes);
+    }
+
+    #[inline(always)]
+    fn block<const N: usize>(&mut self, block: &[u8; N], length: usize) {
+        const { assert!(N <= SLACK) };
+        self.make_room(self.used);
+        if let Some(place) = self.buffer.get_mut(self.used..).and_then(|rest| rest.first_chunk_mut::<N>()) {
+            *place = *block;
+        }
+        self.used = self.used.saturating_add(length);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Making a new file of entries, and what must hold wherever that is interrupted.
+//! Making a new file, of entries or of anything, and what must hold wherever that is interrupted.
 
 use crate::disk::{State, is_temporary};
 use crate::in_place::{BYSTANDER, BYSTANDER_BYTES, bytes, ensure};
@@ -7,10 +7,12 @@ use crate::report::survives;
 use crate::storage::SimDirectory;
 use crate::work::{Depth, Outcome, Work, attempt, crash, fail};
 use joedb::commands::play;
+use joedb::export::NewFile;
 use joedb::new_journal::NewJournal;
 use joedb::recovery::Unattended;
 use joedb::storage::Existing;
 use joedb::{BlobPointers, Encoder, Entry, Version};
+use std::io::Write as _;
 use std::path::Path;
 
 const OUTPUT: &str = "new.joedb";
@@ -18,10 +20,11 @@ const REPLACED: &[u8] = b"an older one";
 const TEXT: &[u8] =
     b"create_table city\ncomment \"of some length, so that sectors are torn in it\"\nvalid_data\n";
 
-/// A text, and a name that may be taken.
+/// A text, what is made of it, and a name that may be taken.
 struct Loading {
     replaces: bool,
     expected: Vec<u8>,
+    make: fn(&SimDirectory, Existing) -> Result<(), String>,
 }
 
 impl Loading {
@@ -30,7 +33,19 @@ impl Loading {
         encoder.push(&Entry::CreateTable { name: b"city" });
         encoder.push(&Entry::Comment { text: b"of some length, so that sectors are torn in it" });
         encoder.push(&Entry::ValidData);
-        Loading { replaces, expected: encoder.file() }
+        Loading { replaces, expected: encoder.file(), make: Loading::load }
+    }
+
+    /// The text itself, as an export writes it.
+    fn of_text(replaces: bool) -> Loading {
+        Loading { replaces, expected: TEXT.to_vec(), make: Loading::copy }
+    }
+
+    fn copy(directory: &SimDirectory, existing: Existing) -> Result<(), String> {
+        let mut file =
+            NewFile::create(directory, Path::new(OUTPUT), existing).map_err(|error| error.to_string())?;
+        TEXT.chunks(40).try_for_each(|piece| file.write_all(piece)).map_err(|error| error.to_string())?;
+        file.finish(None, &mut Unattended).map(drop).map_err(|error| error.to_string())
     }
 
     fn initial(&self) -> State {
@@ -65,7 +80,7 @@ impl Work for Loading {
     /// Loads as somebody does who finds the directory like this.
     fn run(&self, directory: &SimDirectory) -> Result<(), String> {
         let occupied = bytes(&directory.state(), OUTPUT).is_some();
-        Loading::load(directory, if occupied { Existing::Replace } else { Existing::Refuse })
+        (self.make)(directory, if occupied { Existing::Replace } else { Existing::Refuse })
     }
 
     fn check(&self, state: &State) -> Result<(), String> {
@@ -111,6 +126,29 @@ fn making_a_new_journal_survives_every_fault() {
 #[test]
 fn a_wrong_way_to_make_a_new_journal_is_found() {
     for loading in both() {
+        let initial = loading.initial();
+        assert_eq!(without_each_sync(&loading, &initial), [true, true]);
+        assert_eq!(reordered(&loading, &initial, with_a_rename_too_early), [true]);
+    }
+}
+
+fn both_of_text() -> Vec<Loading> {
+    vec![Loading::of_text(false), Loading::of_text(true)]
+}
+
+#[test]
+fn making_a_new_file_of_an_export_survives_every_crash_and_every_fault() {
+    survives("new file", both_of_text(), |loading, crashes| {
+        crash(&loading, &loading.initial(), Depth::Again, crashes).map(drop)
+    });
+    survives("new file, faults", both_of_text(), |loading, crashes| {
+        fail(&loading, &loading.initial(), crashes)
+    });
+}
+
+#[test]
+fn a_wrong_way_to_make_a_new_file_of_an_export_is_found() {
+    for loading in both_of_text() {
         let initial = loading.initial();
         assert_eq!(without_each_sync(&loading, &initial), [true, true]);
         assert_eq!(reordered(&loading, &initial, with_a_rename_too_early), [true]);

@@ -136,8 +136,10 @@ in a field of which one is no UTF-8), references as int64 with null, blobs as bi
 --partition-rows begins a new file after so many rows.
 
 Tables are held in memory while they are exported, for the value of a row is known only at the end of the log: about as much \
-as the log; the output streams. JSON Lines, SQL, commands and --entries need no tables and take little memory. CSV, SQLite \
-and Parquet take values of up to 1,000,000,000 bytes.",
+as the log; the output streams. JSON Lines, SQL, commands and --entries need no tables and take little memory, however long the \
+log is. CSV, SQLite and Parquet take values of up to 1,000,000,000 bytes, of which CSV and Parquet hold each in memory. Two \
+million rows of a string and an int64, a log of 36 MB, take less than a second of processor time as JSON, CSV, SQLite or \
+Parquet, and 41 to 56 MB of memory.",
     ),
     (
         "JSON LINES",

@@ -57,8 +57,21 @@ fn main() -> ExitCode {
 #[cfg(unix)]
 fn stdout() -> io::Result<impl Write> {
     use std::os::fd::AsFd as _;
-    io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
+    let out = io::stdout().as_fd().try_clone_to_owned()?;
+    enlarge_pipe(&out);
+    Ok(std::fs::File::from(out))
 }
+
+/// A pipe takes 64 KiB before its writer has to wait, unless it is asked for more. What is no pipe, and a user who has
+/// enough of them, says no.
+#[cfg(target_os = "linux")]
+fn enlarge_pipe(out: &std::os::fd::OwnedFd) {
+    const BYTES: i32 = 1024 * 1024;
+    let _ = nix::fcntl::fcntl(out, nix::fcntl::FcntlArg::F_SETPIPE_SZ(BYTES));
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+const fn enlarge_pipe(_: &std::os::fd::OwnedFd) {}
 
 #[cfg(not(unix))]
 fn stdout() -> io::Result<impl Write> {

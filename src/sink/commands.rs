@@ -1,15 +1,18 @@
 //! The log as joedb commands, as `joedb_logdump` prints it without options.
 
-mod lines;
-
+use super::lines::{LineForm, Lines, Pieces};
 use super::value::ValueWriter;
-use super::{BlobReader, Ended, Format, Run, Style};
+use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
 use crate::schema::Schema;
+use crate::skip::Step;
 use crate::text::Output;
-use lines::Lines;
+use crate::text::append::Append;
+use crate::text::escape::PLAIN;
+use crate::text::plain::Plain;
+use crate::value::Value;
 
 /// Commands that joedbi reads back.
 pub struct Commands {
@@ -110,13 +113,14 @@ impl Format for Commands {
                 self.target(out, table, record, field, schema);
                 values.value(out, value);
             }
-            Entry::UpdateVector { table, first, field, values: ref vector } => {
-                if vector.is_empty() && !values.style.is_reference_9() {
+            Entry::UpdateVector { table, first, field, values: ref some } => {
+                if some.is_empty() && !values.style.is_reference_9() {
                     return;
                 }
                 out.bytes(b"update_vector ");
                 self.target(out, table, first, field, schema);
-                values.values(out, vector);
+                out.integer(some.count());
+                vector::append(self, out, some, [b' '; 2]);
             }
             Entry::Insert { table, record, .. } => {
                 self.command(out, b"insert_into ", table, schema);
@@ -156,19 +160,20 @@ impl Format for Commands {
     }
 
     #[inline]
-    fn run(&mut self, out: &mut Output<'_>, bytes: &[u8], context: &mut Context, schema: &Schema) -> Run {
-        let Commands { values, lines } = self;
-        let mut run = Run::default();
-        if values.style.version == Version::V4 {
-            return run;
+    fn run(
+        &mut self,
+        out: &mut Output<'_>,
+        bytes: &[u8],
+        position: u64,
+        context: &mut Context,
+        schema: &Schema,
+    ) -> Run {
+        if self.values.style.version == Version::V4 {
+            return Run::default();
         }
-        while !out.is_full()
-            && let Some(rest) = bytes.get(run.bytes..).filter(|rest| !rest.is_empty())
-            && let Some(length) = lines.line(values, out, rest, context, schema)
-        {
-            run.bytes = run.bytes.saturating_add(length);
-            run.entries = run.entries.saturating_add(1);
-        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let run = lines.run(self, out, (bytes, position), context, schema);
+        self.lines = lines;
         run
     }
 
@@ -186,6 +191,48 @@ impl Format for Commands {
         if ended.whole && ended.any && !style.prints_positions() && !style.is_reference_9() {
             out.byte(b'\n');
         }
+    }
+}
+
+/// `insert_into person 0`, `update person 0 name "Rémi"`.
+impl LineForm for Commands {
+    const PLAIN: Plain = PLAIN;
+
+    fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
+        let Context { table, field, .. } = step.context;
+        let name = |before: &[u8], name: &[u8]| {
+            let mut text = Output::memory();
+            text.bytes(before);
+            self.values.name(&mut text, name);
+            text.byte(b' ');
+            text.as_bytes().to_vec()
+        };
+        let is_insertion = step.kind.value_type().is_none();
+        let (command, field): (&[u8], _) = if is_insertion {
+            (b"insert_into ", Vec::new())
+        } else {
+            (b"update ", name(b" ", schema.field(table, field)?.name()))
+        };
+        let before = name(command, schema.table(table)?.name());
+        Some(Pieces { before, between: field, behind: b"\n".to_vec() })
+    }
+
+    #[inline(always)]
+    fn number_of(&self, record: RecordId) -> u64 {
+        self.values.record_number(record).unsigned_abs()
+    }
+
+    fn quote(&self) -> Option<u8> {
+        Some(b'"')
+    }
+
+    fn string(&self, out: &mut Output<'_>, text: &[u8]) {
+        self.values.quoted(out, text);
+    }
+
+    #[inline(always)]
+    fn number(&self, out: &mut impl Append, value: &Value<'_>) {
+        self.values.number(out, value);
     }
 }
 
