@@ -112,7 +112,7 @@ impl Program {
 
     /// After a crash of the program alone: nothing is damaged, and the tail is what it is called.
     pub(super) fn check_killed(&self, verdict: Verdict, bytes: &[u8]) -> Result<(), String> {
-        use FindingId::{Clean, CleanSoft, DirtyTail, PendingHardCheckpoint, TornTail};
+        use FindingId::{Clean, CleanSoft, DirtyTail, PendingHardCheckpoint, SoftPastEnd, TornTail};
         self.check_hard(verdict, bytes)?;
         let Verdict { headline, current, hard, .. } = verdict;
         let current = current.ok_or("there is no current checkpoint")?;
@@ -124,6 +124,8 @@ impl Program {
             DirtyTail => end > current && is_boundary,
             TornTail => end > current && !is_boundary,
             PendingHardCheckpoint => true,
+            // A power failure left it, and nothing that was opened had to be cut.
+            SoftPastEnd => self.foreign_until > 0,
             _ => false,
         };
         ensure(fits, || {
