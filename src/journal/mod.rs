@@ -244,8 +244,7 @@ impl Journal {
     /// All `length` bytes from `position`, which a window holds in memory.
     ///
     /// # Errors
-    /// [`SourceError`]: [`SourceError::Shrunk`] where the file does not have as many, [`SourceError::TooLong`] through a
-    /// window for more than [`LONGEST_ENTRY_IN_WINDOW`].
+    /// [`SourceError`]: [`SourceError::Shrunk`] where the file does not have as many.
     pub fn all_bytes(&mut self, position: u64, length: u64) -> Result<&[u8], SourceError> {
         self.source.piece(position, length, position.saturating_add(length))
     }
