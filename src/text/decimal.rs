@@ -77,14 +77,28 @@ const ZEROS_OF_FOUR: u32 = 0x3030_3030;
 
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
+/// Numbers below this have at most four digits.
+pub(super) const FOURS: u64 = 10_000;
+
+#[inline(always)]
+fn four(number: u64) -> u32 {
+    let digits = usize::try_from(number).ok().and_then(|number| FOUR.get(number));
+    digits.copied().unwrap_or_default()
+}
+
 /// The eight digits of a number below 10^8, the first one in the lowest byte.
 #[inline(always)]
 fn eight(number: u64) -> u64 {
-    let four = |number: u64| {
-        let digits = usize::try_from(number).ok().and_then(|number| FOUR.get(number));
-        digits.map_or(0, |&digits| u64::from(digits))
-    };
-    four(number / 10_000) | (four(number % 10_000) << 32)
+    u64::from(four(number / FOURS)) | (u64::from(four(number % FOURS)) << 32)
+}
+
+/// The digits of a number below 10^4, and how many they are.
+#[inline(always)]
+pub(super) fn fewer(number: u64) -> ([u8; 4], usize) {
+    let digits = four(number);
+    let leading = ((digits ^ ZEROS_OF_FOUR) | (1 << 24)).trailing_zeros() & 0x18;
+    let text = digits.wrapping_shr(leading).to_le_bytes();
+    (text, 4_usize.wrapping_sub((leading / 8) as usize))
 }
 
 /// The digits of a number below 10^8, and how many they are.
