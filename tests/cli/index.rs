@@ -240,3 +240,13 @@ fn statistics_tell_kinds_tables_fields_and_what_is_dead() {
     let table = dumped(&["--stats"], &path);
     assert!(table.contains("9 entries, 2 rows inserted") && table.contains("1970-01-01"), "{table}");
 }
+
+#[test]
+fn the_statistics_fit_80_columns_where_time_passed() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clean.joedb");
+    let mut stats = logdump();
+    stats.current_dir(fixture.parent().unwrap()).args(["--stats", "clean.joedb"]);
+    let text = String::from_utf8(stats.output().unwrap().stdout).unwrap();
+    assert!(text.contains("2025-04-18 18:13:20 GMT to 2025-04-18 18:15:20 GMT"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
