@@ -152,7 +152,7 @@ fn colour_is_for_terminals_without_no_color() {
     let file = scene.file("a.joedb", &Sample::new().dirty());
     logdump().env("TERM", "xterm").arg("--check").arg(&file).assert().code(3).stdout(contains("\x1b").not());
     let Some(coloured) = on_terminal("--check", &file, "") else { return };
-    assert!(String::from_utf8_lossy(&coloured).contains("\x1b[33mdirty tail\x1b[0m"));
+    assert!(String::from_utf8_lossy(&coloured).contains("\x1b[30;43mdirty tail\x1b[0m"));
     let plain = on_terminal("--check", &file, "1").unwrap();
     assert!(String::from_utf8_lossy(&plain).contains(": dirty tail"));
     assert!(!plain.contains(&0x1b));

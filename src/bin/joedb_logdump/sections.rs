@@ -19,8 +19,9 @@ pub(crate) const SECTIONS: &[Section] = &[
   4  --compare: the files diverge; damaged: the file is cut short, an
      entry below a checkpoint does not decode, or cannot be loaded
      (--load), a checkpoint lies inside an entry or past the end,
-     bytes changed since they were indexed; or what was asked for cannot be had from this file; --follow: the
-     file was cut or overwritten, or its checkpoint moved backward
+     bytes changed since they were indexed; or what was asked for
+     cannot be had from this file; --follow: the file was cut or
+     overwritten, or its checkpoint moved backward
   5  no joedb file: no signature, an unknown version, empty, or a cut
      head
 
@@ -124,7 +125,7 @@ where it stands beside FILE:
                       that changed in the body is found, with the
                       entries and tables around it
 
-What is printed is the same with an index and without. A missing one costs nothing but time. One that is cut, damaged, of \
+What is printed is the same with an index and without, but for what --check sees by it. A missing one costs nothing but time. One that is cut, damaged, of \
 another version, of another file, or of what the log was before it was recovered or replaced, is noticed and not used; a \
 line on stderr says so. What names the log are the length that is covered and the checksums of the first and the last \
 block; a byte that changed between them is for --check to find. Whoever may read FILE may read its index, and whatever \
@@ -228,8 +229,8 @@ PROGRAM --generate WHAT prints the manual page (man) or completions for a shell 
     ),
     (
         "CAVEATS",
-        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check looks at which \
-records exist only with --load, which holds all tables in memory.
+        "joedb has no checksums: a changed value inside a string or a number decodes like any other. --check finds it only by an \
+index that was made before. It looks at which records exist only with --load, which holds all tables in memory.
 
 A writer is recognised by its lock. NFS passes locks to its server, unless it is mounted with nolock or local_lock: then, \
 and on sshfs, they hold on one machine only, and a file may look dirty only because another one writes it. Where locks \
