@@ -305,7 +305,9 @@ impl Finder<'_> {
     fn clean(&self) -> Finding {
         let opens = match (self.origin, self.version) {
             (Origin::Part { .. }, _) => "",
-            (_, Version::V4) => " joedb 9 opens it; joedb 10 does not read version 4.",
+            (_, Version::V4) => {
+                " joedb 9 opens it; joedb 10 does not read version 4: joedb_convert --upgrade makes version 5 of it."
+            }
             (_, Version::V5) => " joedb opens it.",
         };
         match self.checkpoints.soft {

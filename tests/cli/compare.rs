@@ -70,7 +70,9 @@ fn other_versions_and_no_joedb_files_cannot_be_compared() {
     let five = scene.file("five.joedb", &Sample::new().clean());
     let four = scene.file("four.joedb", &Sample::of(joedb::Version::V4).clean());
     let none = scene.file("none", &[0; 100]);
-    compare(&five, &four).code(4).stderr(contains("format versions 5 and 4 found"));
+    compare(&five, &four).code(4).stderr(contains(
+        "four.joedb: format versions 5 and 4 found; the same one in both expected; joedb_convert --upgrade makes",
+    ));
     compare(&five, &none).code(5).stderr(contains("no joedb signature"));
     compare(&five, &scene.path("missing")).code(1);
 }

@@ -161,9 +161,14 @@ fn a_file_cut_below_its_hard_checkpoint_is_not_dumped() {
     let scene = Scene::new();
     let bytes = Sample::new().clean();
     let file = scene.file("a.joedb", &bytes[..60]);
-    let message = contains("the file was cut short: 60 (0x3c) bytes found")
-        .and(contains("--check says what is left, --ignore-header dumps it"));
-    logdump().arg(&file).assert().code(4).stdout(is_empty()).stderr(message);
+    let message =
+        "60 (0x3c) bytes found, 99 (0x63) expected by its hard checkpoint; --check says what is left";
+    let more = contains(format!("{message}, --ignore-header dumps it\n"));
+    logdump().arg(&file).assert().code(4).stdout(is_empty()).stderr(more);
+    for options in [&["--stats"][..], &["--index"], &["--compare", file.to_str().unwrap()]] {
+        let message = contains(format!("{message}\n"));
+        logdump().args(options).arg(&file).assert().code(4).stdout(is_empty()).stderr(message);
+    }
 }
 
 #[test]

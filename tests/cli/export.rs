@@ -41,6 +41,7 @@ fn the_extension_says_what_the_output_is() {
         ("o.db", "SQLite", "2 tables of 5 rows"),
         ("o.csv", "CSV", "2 tables of 5 rows"),
         ("o.jsonl", "JSON Lines", "33 entries"),
+        ("o.ndjson", "JSON Lines", "33 entries"),
         ("o.sql", "SQL", "33 entries"),
         ("o.joedbi", "joedb commands", "33 entries"),
     ];
@@ -180,6 +181,19 @@ fn the_standard_output_takes_what_streams_and_the_receipt_goes_to_the_other() {
         exported(&scene, &["--output-format", format, "a.joedb", "-"]).code(2).stderr(contains(error));
     }
     assert_eq!(left(&scene), ["a.joedb"]);
+}
+
+#[test]
+fn a_joedb_file_does_not_go_to_the_standard_output_nor_to_a_file_of_its_name() {
+    let scene = scene_of("crashed.joedb");
+    for options in [&[][..], &["--pack"], &["--dry-run"], &["--save-tail", "-"]] {
+        let output = if options == ["--save-tail", "-"] { "o.joedb" } else { "-" };
+        let run = exported(&scene, &[options, &["a.joedb", output]].concat()).code(2).stdout(is_empty());
+        run.stderr(contains("- found, a FILE expected: a joedb file is read back before it gets its name"));
+    }
+    assert_eq!(left(&scene), ["a.joedb"]);
+    exported(&scene, &["a.joedb", "./-"]).success();
+    assert_eq!(left(&scene), ["-", "a.joedb"]);
 }
 
 #[test]

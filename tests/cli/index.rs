@@ -284,3 +284,13 @@ fn what_is_no_index_is_said_to_be_in_the_way_for_it_is_not_replaced() {
     logdump().arg("--schema-only").arg(&log).assert().code(0).stderr(contains(advice));
     logdump().arg("--index").arg(&log).assert().code(1).stderr(contains("is no index; move it away"));
 }
+
+#[test]
+fn the_statistics_fit_80_columns_where_time_passed() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clean.joedb");
+    let mut stats = logdump();
+    stats.current_dir(fixture.parent().unwrap()).args(["--stats", "clean.joedb"]);
+    let text = String::from_utf8(stats.output().unwrap().stdout).unwrap();
+    assert!(text.contains("2025-04-18 18:13:20 GMT to 2025-04-18 18:15:20 GMT"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}

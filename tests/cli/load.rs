@@ -290,6 +290,21 @@ fn options_that_mean_nothing_for_the_input_are_wrong_usage() {
 }
 
 #[test]
+fn a_text_becomes_a_joedb_file_and_none_with_the_name_of_another_format() {
+    let scene = Scene::new();
+    let text = scene.file("a.joedbi", b"valid_data\n");
+    let error = contains("a text becomes a joedb file, and OUTPUT says another format");
+    for name in ["o.sqlite", "o.json", "o.jsonl", "o.csv", "o.joedbi"] {
+        convert().args([&text, &scene.path(name)]).assert().code(2).stderr(error.clone());
+    }
+    assert_eq!(scene.names(), ["a.joedbi"]);
+    for (options, name) in [(&[][..], "o.db"), (&["--output-format", "joedb"], "o.json")] {
+        convert().args(options).args([&text, &scene.path(name)]).assert().success();
+        assert_eq!(dumped(&[], &scene.path(name)), "valid_data\n\n");
+    }
+}
+
+#[test]
 fn a_text_that_is_not_there_exits_with_1() {
     let scene = Scene::new();
     let absent = scene.path("absent.joedbi");

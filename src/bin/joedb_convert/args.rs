@@ -13,11 +13,11 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 /// Recover joedb files: cut the log at a checkpoint, at the last whole entry, or anywhere between two entries; make
-/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands or JSON Lines; or export its tables or entries: JSON, SQLite, CSV,
-/// SQL, Parquet
+/// a new one: of version 5 from one of version 4, of what is left of one or of several, or from joedb commands or JSON
+/// Lines; or export its tables or entries: JSON, SQLite, CSV, SQL, Parquet
 ///
-/// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared, and opens cleanly in
-/// joedb: all four checkpoint places of the output hold the cut.
+/// The input is never changed, unless --in-place says so. What is kept is copied byte for byte, read back and compared,
+/// and opens cleanly in joedb: all four checkpoint places of the output hold the cut.
 #[derive(Debug, Parser)]
 #[command(name = "joedb_convert", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// Lines (NAME.jsonl).
     pub(crate) input: PathBuf,
 
-    /// The file to make, or for several tables as CSV or Parquet the directory; - for standard output.
+    /// The file to make, or for several tables as CSV or Parquet the directory; - exports to the standard output.
     #[arg(required_unless_present_any = ["in_place", "undo"])]
     pub(crate) output: Option<PathBuf>,
 
@@ -33,8 +33,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) input_format: Option<InputFormat>,
 
-    /// What OUTPUT will hold, instead of what its name says. A name with the extension of INPUT says that it will hold what INPUT
-    /// holds.
+    /// What OUTPUT will hold, instead of what its name says. A name with the extension of a joedb INPUT says that it
+    /// will hold a log, too.
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["in_place", "undo"])]
     pub(crate) output_format: Option<OutputFormat>,
 
@@ -182,9 +182,10 @@ impl Args {
             (Some(_), OutputFormat::Joedb) => {
                 Err(usage("--upgrade, --pack and --merge are for joedb files; make one of the text first"))
             }
-            (Some(_), _) => {
-                Err(usage("a joedb file is what a text becomes; other formats are made from that"))
-            }
+            (Some(_), _) => Err(usage(
+                "a text becomes a joedb file, and OUTPUT says another format: make the joedb file first, and export \
+                     that; --output-format joedb makes one of any name",
+            )),
             (None, OutputFormat::Joedb) => self.possible(job).and_then(|job| self.no_export(job)),
             (None, _) if job != Job::Recover => Err(usage(
                 "--upgrade, --pack and --merge make a joedb file; other formats are made from files of any version",
@@ -253,13 +254,16 @@ impl Args {
         self.input_format.unwrap_or_else(|| InputFormat::named(&self.input))
     }
 
-    /// What the output will hold: as it was said, or as its name says. A text becomes a joedb file, and a file with the
-    /// extension of the input is what the input is, for a joedb file may be named anyhow.
+    /// What the output will hold: as it was said, or as its name says. A file with the extension of the input is what
+    /// the input is, for a joedb file may be named anyhow. A text becomes a joedb file only, so that of the names of
+    /// other formats app.db, which joedb files have too, is none there.
     fn output_format(&self) -> OutputFormat {
         let output = self.output.as_deref().unwrap_or(Path::new(""));
-        let is_alike = output.extension() == self.input.extension();
-        let is_text = self.input_format() != InputFormat::Joedb;
-        let named = || if is_alike || is_text { OutputFormat::Joedb } else { OutputFormat::named(output) };
+        let says_nothing = match self.input_format() {
+            InputFormat::Joedb => output.extension() == self.input.extension(),
+            InputFormat::Commands | InputFormat::JsonLines => output.extension() == Some(OsStr::new("db")),
+        };
+        let named = || if says_nothing { OutputFormat::Joedb } else { OutputFormat::named(output) };
         self.output_format.unwrap_or_else(named)
     }
 
@@ -325,7 +329,7 @@ pub(crate) enum OutputFormat {
     Joedb,
     /// The tables as one JSON object (.json).
     Json,
-    /// The entries as JSON objects, one a line (.jsonl).
+    /// The entries as JSON objects, one a line (.jsonl, .ndjson).
     JsonLines,
     /// The entries as SQL (.sql).
     Sql,
@@ -344,7 +348,7 @@ impl OutputFormat {
     fn named(output: &Path) -> OutputFormat {
         match output.extension().and_then(|extension| extension.to_str()) {
             Some("json") => OutputFormat::Json,
-            Some("jsonl") => OutputFormat::JsonLines,
+            Some("jsonl" | "ndjson") => OutputFormat::JsonLines,
             Some("sql") => OutputFormat::Sql,
             Some("joedbi") => OutputFormat::Commands,
             Some("sqlite" | "sqlite3" | "db") => OutputFormat::Sqlite,

@@ -147,6 +147,7 @@ fn outputs(args: &Args, input: &Path, output: &Path) -> Result<Outputs, Failure>
         refuse_same(other, output)?;
     }
     for target in [Some(output), tail].into_iter().flatten() {
+        refuse_standard_output(target)?;
         refuse_same(input, target)?;
         refuse_directory(target)?;
     }
@@ -183,6 +184,15 @@ fn refuse_standard_input(input: &Path, why: &str) -> Result<(), Failure> {
         return Err(failure(Outcome::Usage, anyhow!("- found, a FILE expected: {why}")));
     }
     Ok(())
+}
+
+/// What is synced, read back and renamed is a file. One that is called - is ./-.
+fn refuse_standard_output(target: &Path) -> Result<(), Failure> {
+    if target != Path::new("-") {
+        return Ok(());
+    }
+    let why = "a joedb file is read back before it gets its name; only exports go to the standard output";
+    Err(failure(Outcome::Usage, anyhow!("- found, a FILE expected: {why}; a file called - is ./-")))
 }
 
 /// A missing directory is found out before the work, and not after.

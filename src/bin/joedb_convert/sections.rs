@@ -78,8 +78,8 @@ brings some at the end of a table back.",
     ),
     (
         "COMMANDS",
-        "An INPUT named NAME.joedbi, or - for the standard input, holds joedb commands: what joedb_logdump prints, with \
---compat too, one a line. OUTPUT becomes a file of version 5 with these entries. Blank lines, and lines that begin with \
+        "An INPUT named NAME.joedbi, or another with --input-format commands, holds joedb commands: what joedb_logdump prints, \
+with --compat too, one a line. OUTPUT becomes a file of version 5 with these entries. Blank lines, and lines that begin with \
 #, mean nothing; a string is a word, or stands in double quotes with the escapes \\\" \\\\ \\? \\ooo (octal) and \\xhh.
 
 Dump, edit, load is how to repair by hand what no cut repairs:
@@ -102,7 +102,7 @@ without it; and a --compat dump of a version-4 file numbers records from 1, as j
         "The extension of OUTPUT, or --output-format, says what goes out:
 
   .json                  json        the tables as one object, without loss
-  .jsonl                 json-lines  the entries, an object a line
+  .jsonl .ndjson         json-lines  the entries, an object a line
   .sql                   sql         the entries as SQL for SQLite
   .joedbi                commands    the entries as joedb commands
   .sqlite .sqlite3 .db   sqlite      the tables as a database
@@ -116,8 +116,8 @@ an error with its position. JSON Lines, SQL and commands are what joedb_logdump 
 
 OUTPUT is a directory for CSV and Parquet, unless exactly one --table, or --entries, is asked for. --force replaces a directory \
 if it holds nothing but files of that kind. An OUTPUT of - is standard output, and the receipt goes to standard error; a \
-database, and several files, do not go there. A name with the extension of INPUT says nothing: a joedb file may be called \
-app.db.
+database, several files, and a joedb file, which is read back before it gets its name, do not go there. A name with the \
+extension of INPUT says nothing: a joedb file may be called app.db. What a text becomes is a joedb file; export that.
 
 JSON: {\"tables\":{NAME:{\"id\":…,\"fields\":{…},\"rows\":[…]}}}, where a row is an object on a line of its own with the \
 record as \"__id\". Numbers read back to the same bits; {\"float\":\"nan\"} is a float that JSON does not know, \
@@ -211,7 +211,7 @@ From another machine:
 A crash leaves the output as it was, and at worst that temporary file, which may be deleted. --force replaces a regular file, \
 or a link and not what it points to.
 
-INPUT may be -, standard input: a joedb file, or commands with --input-format commands. A joedb file that comes through a \
+INPUT may be -, standard input: a joedb file, or a text with --input-format commands or json-lines. A joedb file that comes through a \
 pipe is first copied to a temporary file without a name, in TMPDIR or /tmp; the receipt says so. What is made from a \
 pipe may be read by its owner alone.
 

@@ -20,7 +20,7 @@ const NOT_DUMP: [&str; 5] = ["header", "check", "compare", "index", "stats"];
 #[derive(Debug, Parser)]
 #[command(name = "joedb_logdump", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The joedb file, or - for standard input; several with --header and --check.
+    /// The joedb file, or - for standard input; several with --header, --check and --index.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 

@@ -3,6 +3,7 @@
 use crate::args::{Args, ReportForm};
 use crate::input;
 use crate::outcome::{Failure, failure};
+use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::compare::{CompareError, Comparison, Relation, compare};
 use joedb::journal::Journal;
@@ -31,7 +32,10 @@ pub(crate) fn run(args: &Args, file: &Path, other: &Path, out: &mut dyn Write) -
     let (mut second, second_end) = open(args, other, None).map_err(|failure| failure.context(of_other))?;
     let comparison =
         compare(&mut first, &mut second, [first_end, second_end]).map_err(|error| match error {
-            CompareError::Versions(..) => failure(Outcome::Damaged, error),
+            CompareError::Versions(..) => {
+                let next = "joedb_convert --upgrade makes version 5 of version 4";
+                failure(Outcome::Damaged, anyhow!("{of_file} and {of_other}: {error}; {next}"))
+            }
             CompareError::Source(error) => error.into(),
         })?;
     show(args, &places, &comparison, out)?;
@@ -44,7 +48,7 @@ pub(crate) fn run(args: &Args, file: &Path, other: &Path, out: &mut dyn Write) -
 
 fn open(args: &Args, path: &Path, part: Option<Part>) -> Result<(Journal, u64), Failure> {
     let journal = input::open(args, path, part)?.journal(args).map_err(input::not_opened)?;
-    let end = journal.checkpoints().current().map_err(|error| failure(Outcome::Damaged, error))?;
+    let end = input::current(&journal, "")?;
     Ok((journal, end))
 }
 

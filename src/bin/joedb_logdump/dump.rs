@@ -7,7 +7,7 @@ use crate::index::for_dump;
 use crate::input::{self, Input};
 use crate::outcome::{Failure, failure, say};
 use crate::progress::Progress;
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::index::{self, Index};
@@ -72,8 +72,7 @@ pub(crate) fn range(args: &Args, journal: &Journal) -> Result<Range, Failure> {
 }
 
 fn checkpoint(journal: &Journal) -> Result<u64, Failure> {
-    let context = "--check says what is left, --ignore-header dumps it";
-    journal.checkpoints().current().context(context).map_err(|error| failure(Outcome::Damaged, error))
+    input::current(journal, ", --ignore-header dumps it")
 }
 
 fn outside(args: &Args, asked: u64, limit: u64) -> Failure {

@@ -37,7 +37,7 @@ fn one(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result<O
         let message = "a file of its own expected: an index stands beside it, under its name";
         return Err(failure(Outcome::Usage, anyhow!(message)));
     };
-    journal.checkpoints().current().map_err(|error| failure(Outcome::Damaged, error))?;
+    input::current(&journal, "")?;
     let old = of(args, place, &mut journal);
     let before = old.as_ref().map_or(joedb::HEAD_SIZE, Index::end);
     let Built { index, damage } = up_to_date(args, old, &mut journal)?;

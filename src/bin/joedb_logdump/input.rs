@@ -100,11 +100,19 @@ pub(crate) fn refuse_twice(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the log ends by its head; where that cannot be, the error ends with what more can be done.
+pub(crate) fn current(journal: &Journal, more: &str) -> Result<u64, Failure> {
+    let advised = |error| failure(Outcome::Damaged, anyhow!("{error}; --check says what is left{more}"));
+    journal.checkpoints().current().map_err(advised)
+}
+
 /// What is said of bytes that could not be opened as a log.
 pub(crate) fn not_opened(error: OpenError) -> Failure {
     match error {
         OpenError::Io(error) => error.into(),
-        OpenError::Head(error) => failure(Outcome::NotJoedb, error),
+        OpenError::Head(error) => {
+            failure(Outcome::NotJoedb, anyhow!("{error}; --check says what can be done"))
+        }
         OpenError::CutShort(error) => failure(Outcome::Damaged, error),
     }
 }

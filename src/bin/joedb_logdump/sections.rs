@@ -19,8 +19,9 @@ pub(crate) const SECTIONS: &[Section] = &[
   4  --compare: the files diverge; damaged: the file is cut short, an
      entry below a checkpoint does not decode, or cannot be loaded
      (--load), a checkpoint lies inside an entry or past the end,
-     bytes changed since they were indexed; or what was asked for cannot be had from this file; --follow: the
-     file was cut or overwritten, or its checkpoint moved backward
+     bytes changed since they were indexed; or what was asked for
+     cannot be had from this file; --follow: the file was cut or
+     overwritten, or its checkpoint moved backward
   5  no joedb file: no signature, an unknown version, empty, or a cut
      head
 
@@ -228,8 +229,8 @@ PROGRAM --generate WHAT prints the manual page (man) or completions for a shell 
     ),
     (
         "CAVEATS",
-        "joedb has no checksums: a changed value inside a string or a number cannot be seen, and --check looks at which \
-records exist only with --load, which holds all tables in memory.
+        "joedb has no checksums: a changed value inside a string or a number decodes like any other. --check finds it only by an \
+index that was made before. It looks at which records exist only with --load, which holds all tables in memory.
 
 A writer is recognised by its lock. NFS passes locks to its server, unless it is mounted with nolock or local_lock: then, \
 and on sshfs, they hold on one machine only, and a file may look dirty only because another one writes it. Where locks \

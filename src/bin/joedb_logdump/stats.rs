@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outco
 fn print(args: &Args, path: &Path, place: &Place, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let input = input::open(args, path, args.part())?;
     let mut journal = input.journal(args).map_err(input::not_opened)?;
-    journal.checkpoints().current().map_err(|error| failure(Outcome::Damaged, error))?;
+    input::current(&journal, "")?;
     let index = of(args, place, &mut journal);
     let Built { index, damage } = up_to_date(args, index, &mut journal)?;
     let statistics = index.statistics();
@@ -129,10 +129,9 @@ fn largest(statistics: &Statistics) -> String {
 }
 
 fn growth(growth: &[Growth]) -> String {
-    let mut table = titled(&["growth up to", "bytes", "entries", "rows"]);
-    table.set_header(["growth up to", "bytes", "entries", "rows", "timestamps"].map(Cell::new));
+    let mut table = titled(&["growth up to", "bytes", "entries", "rows", "last timestamp"]);
     for step in growth {
-        let time = step.time.map_or_else(String::new, span);
+        let time = step.time.map_or_else(String::new, |time| Utc::from_seconds(time.last).to_string());
         let numbers = [step.end, step.bytes, step.entries, step.rows].map(|number| number.to_string());
         table.add_row(numbers.into_iter().chain([time]).map(Cell::new));
     }

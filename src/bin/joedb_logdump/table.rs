@@ -33,10 +33,11 @@ fn headline(report: &Report, colour: bool) -> String {
     if !colour {
         return report.headline.to_owned();
     }
+    // A background with its own foreground can be read on dark and on light terminals.
     let style = match report.exit_code {
-        0 => "32",
-        3 => "33",
-        _ => "31",
+        0 => "30;42",
+        3 => "30;43",
+        _ => "37;41",
     };
     format!("\x1b[{style}m{}\x1b[0m", report.headline)
 }
