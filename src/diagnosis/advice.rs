@@ -65,8 +65,10 @@ pub(super) fn advised_position(advice: Advice, checkpoints: &Checkpoints, cuts: 
         Advice::RecoverToCheckpoint => Some(checkpoints.claimed()),
         Advice::RecoverToPosition(position) => Some(position).filter(|&position| position > HEAD_SIZE),
         Advice::RecoverTo(name) => cuts.iter().find(|cut| cut.name == name).map(|cut| cut.position),
-        Advice::LookAtBytes | Advice::Dump | Advice::LookAtTail | Advice::CheckAgain | Advice::IndexAnew => {
-            None
-        }
+        Advice::LookAtBytes
+        | Advice::Dump
+        | Advice::LookAtTail
+        | Advice::CheckAgain
+        | Advice::LookAtEntries { .. } => None,
     }
 }

@@ -212,8 +212,13 @@ pub enum Advice {
     LookAtTail,
     /// Check again once the writer is gone.
     CheckAgain,
-    /// Make a new index.
-    IndexAnew,
+    /// Look at the entries between two boundaries.
+    LookAtEntries {
+        /// Where the first of them begins.
+        from: u64,
+        /// Where the last of them ends.
+        until: u64,
+    },
     /// Recover to what joedb itself would read.
     RecoverToCheckpoint,
     /// Recover to a named cut.
@@ -231,7 +236,7 @@ impl Advice {
             Advice::Dump => place.logdump(""),
             Advice::LookAtTail => place.logdump("--tail"),
             Advice::CheckAgain => place.logdump("--check"),
-            Advice::IndexAnew => place.logdump("--index --no-index"),
+            Advice::LookAtEntries { from, until } => place.logdump(&format!("--from {from} --until {until}")),
             Advice::RecoverToCheckpoint => place.convert(""),
             Advice::RecoverTo(name) => place.convert(&format!("--to {}", name.name())),
             Advice::RecoverToPosition(position) => place.convert(&format!("--to {position}")),

@@ -33,6 +33,16 @@ pub const BLIND_SPOTS: &str = "Not checked: which records exist. joedb has no ch
 pub const BLIND_SPOTS_WHEN_LOADED: &str = "Not checked: the values. joedb has no checksums, so a changed value inside \
                                            a string or a number cannot be seen.";
 
+/// The same where an index was compared.
+pub const BLIND_SPOTS_WHEN_COMPARED: &str = "Not checked: which records exist, and values behind what the index covers \
+                                             or changed before it was made. What it covers was compared with its \
+                                             checksums.";
+
+/// The same where an index was compared, and the log was played into tables.
+pub const BLIND_SPOTS_WHEN_COMPARED_AND_LOADED: &str = "Not checked: values behind what the index covers or changed \
+                                                        before it was made. What it covers was compared with its \
+                                                        checksums.";
+
 /// The same where only what is new was read.
 pub const BLIND_SPOTS_WHEN_QUICK: &str = "Not checked: what an index covers was not read again, and which records exist. \
                                           --check without --quick reads everything. joedb has no checksums, so a changed \
@@ -156,14 +166,22 @@ impl Report {
     }
 
     /// The same report with more findings, none of which is that all is well.
-    #[must_use]
-    pub fn with(mut self, findings: Vec<Finding>) -> Report {
+    fn with(mut self, findings: Vec<Finding>) -> Report {
         if findings.is_empty() {
             return self;
         }
         self.findings.retain(|finding| !matches!(finding.id, FindingId::Clean | FindingId::CleanSoft));
         self.findings.extend(findings);
         self.settled()
+    }
+
+    /// The same report of a log whose bytes were compared with the checksums of an index, and what that found.
+    #[must_use]
+    pub fn compared(mut self, findings: Vec<Finding>) -> Report {
+        let is_loaded = self.log.as_ref().is_some_and(|log| log.load.is_some());
+        self.not_checked =
+            if is_loaded { BLIND_SPOTS_WHEN_COMPARED_AND_LOADED } else { BLIND_SPOTS_WHEN_COMPARED };
+        self.with(findings)
     }
 
     /// The same report of a log of which only what is new was read: it never says that all of it is clean.

@@ -15,23 +15,33 @@ impl Index {
     #[must_use]
     pub fn findings(&self, changed: &[Changed]) -> Vec<Finding> {
         let names = Names::of(self).0;
-        let finding = |position, sentence| {
-            let (id, advice) = (FindingId::ChangedBytes, Advice::IndexAnew);
+        let finding = |position, sentence, block: &Changed| {
+            let (id, advice) = (FindingId::ChangedBytes, look_at(block));
             Finding { id, position: Some(position), sentence, advice }
         };
         let shown = changed.iter().take(SHOWN);
         let mut findings: Vec<Finding> = shown
             .map(|block| {
-                finding(block.flip.map_or(block.position, |flip| flip.position), sentence(block, &names))
+                let position = block.flip.map_or(block.position, |flip| flip.position);
+                finding(position, sentence(block, &names), block)
             })
             .collect();
         if let Some(next) = changed.get(SHOWN) {
             let more = changed.len().saturating_sub(SHOWN);
             let sentence = format!("{more} more blocks have other bytes than those that were indexed.");
-            findings.push(finding(next.position, sentence));
+            findings.push(finding(next.position, sentence, next));
         }
         findings
     }
+}
+
+/// What still decodes of a block. A new index would forget what was in it.
+const fn look_at(block: &Changed) -> Advice {
+    let until = match block.decodes {
+        Decodes::Alike | Decodes::Otherwise => block.end,
+        Decodes::Not { until } => until,
+    };
+    Advice::LookAtEntries { from: block.position, until }
 }
 
 fn sentence(block: &Changed, names: &Names) -> String {
@@ -41,7 +51,7 @@ fn sentence(block: &Changed, names: &Names) -> String {
     format!(
         "Bytes from {from} to {until} are not those that were indexed (CRC-32 {found:08x} found, {expected:08x} \
          expected): {entries} {noun}{}. {} {} Nothing changes in front of a checkpoint: the disk or another program did \
-         that. Take what is lost from a backup; if the change was meant, make a new index.",
+         that. Take what is lost from a backup; only if the change was meant, make a new index (--index --no-index).",
         tables(&block.tables, names),
         decodes(block.decodes),
         block.flip.map_or_else(String::new, flip),

@@ -259,9 +259,10 @@ fn schema_operands(out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
 
 /// Where an entry stands, what it is, and the type of its values.
 fn begin(out: &mut impl Append, position: u64, length: u64) {
-    out.bytes(b"{\"position\":");
+    out.block(b"{\"position\":", 12);
     out.integer(position);
-    number(out, "length", length);
+    out.block(b",\"length\":", 10);
+    out.integer(length);
 }
 
 fn kind_member(out: &mut Output<'_>, kind: Kind) {

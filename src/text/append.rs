@@ -1,6 +1,6 @@
 //! Appending: what an [`Output`] and a [`Room`](super::room::Room) have in common.
 
-use super::decimal::{Decimal, Digits, FEW, all, few};
+use super::decimal::{Decimal, Digits, FEW, FOURS, all, few, fewer};
 use std::fmt;
 
 /// Text that grows at its end. Nothing fails: what stands behind it keeps the first error for later.
@@ -27,11 +27,14 @@ pub(crate) trait Append: fmt::Write {
             return self.block(&word, length);
         }
         let (high, low) = (magnitude / FEW, magnitude % FEW);
-        if high < FEW {
+        if high < FOURS {
+            let (word, length) = fewer(high);
+            self.block(&word, length);
+        } else if high < FEW {
             let (word, length) = few(high);
             self.block(&word, length);
         } else {
-            let (word, length) = few(high / FEW);
+            let (word, length) = fewer(high / FEW);
             self.block(&word, length);
             self.block(&all(high % FEW), 8);
         }

@@ -1,6 +1,6 @@
 //! Integers in decimal, as a block of bytes that is stored at once.
 //!
-//! Dumps are mostly numbers of few digits. Eight digits are made in one word, without a table or a loop, and a block
+//! Dumps are mostly numbers of few digits. Four digits are taken from a table, eight are stored as one word, and a block
 //! is appended in one store, where a library returns a slice whose length the copy has to look at.
 
 use super::Output;
@@ -59,35 +59,62 @@ impl Decimal for usize {
 /// Numbers below this have at most eight digits, which are made together.
 pub(super) const FEW: u64 = 100_000_000;
 
-/// The eight digits of a number below 10^8, the first one in the lowest byte. Two, then four, then eight numbers are
-/// divided at once, in lanes of one word; the factors are 100 and 10 as fractions of a power of two, exact for numbers
-/// of four and of two digits.
-#[inline(always)]
-const fn eight(number: u64) -> u64 {
-    let (high, low) = (number / 10_000, number % 10_000);
-    let fours = high | (low << 32);
-    let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
-    let twos = hundreds | (fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16);
-    let tens = (twos.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
-    tens | (twos.wrapping_sub(tens.wrapping_mul(10)) << 8)
-}
+/// The four digits of each number below 10^4, the first one in the lowest byte. 40 KB, most of which a processor keeps near:
+/// half the time of making digits by multiplication, and of taking two at a time from a small table.
+static FOUR: [u32; 10_000] = {
+    let mut four = [0; 10_000];
+    let (mut rest, mut number) = (four.as_mut_slice(), 0_u32);
+    while let [place, further @ ..] = rest {
+        let digits = [number / 1000, number / 100 % 10, number / 10 % 10, number % 10];
+        let [thousands, hundreds, tens, ones] = digits;
+        *place = ZEROS_OF_FOUR | thousands | (hundreds << 8) | (tens << 16) | (ones << 24);
+        (rest, number) = (further, number.wrapping_add(1));
+    }
+    four
+};
+
+const ZEROS_OF_FOUR: u32 = 0x3030_3030;
 
 const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Numbers below this have at most four digits.
+pub(super) const FOURS: u64 = 10_000;
+
+#[inline(always)]
+fn four(number: u64) -> u32 {
+    let digits = usize::try_from(number).ok().and_then(|number| FOUR.get(number));
+    digits.copied().unwrap_or_default()
+}
+
+/// The eight digits of a number below 10^8, the first one in the lowest byte.
+#[inline(always)]
+fn eight(number: u64) -> u64 {
+    u64::from(four(number / FOURS)) | (u64::from(four(number % FOURS)) << 32)
+}
+
+/// The digits of a number below 10^4, and how many they are.
+#[inline(always)]
+pub(super) fn fewer(number: u64) -> ([u8; 4], usize) {
+    let digits = four(number);
+    let leading = ((digits ^ ZEROS_OF_FOUR) | (1 << 24)).trailing_zeros() & 0x18;
+    let text = digits.wrapping_shr(leading).to_le_bytes();
+    (text, 4_usize.wrapping_sub((leading / 8) as usize))
+}
 
 /// The digits of a number below 10^8, and how many they are.
 #[inline(always)]
 pub(super) fn few(number: u64) -> ([u8; 8], usize) {
     let digits = eight(number);
     // A zero has one digit.
-    let leading = (digits | (1 << 56)).trailing_zeros() & 0x38;
-    let text = (digits | ZEROS).wrapping_shr(leading).to_le_bytes();
+    let leading = ((digits ^ ZEROS) | (1 << 56)).trailing_zeros() & 0x38;
+    let text = digits.wrapping_shr(leading).to_le_bytes();
     (text, 8_usize.wrapping_sub((leading / 8) as usize))
 }
 
 /// All eight digits of a number below 10^8.
 #[inline(always)]
-pub(super) const fn all(number: u64) -> [u8; 8] {
-    (eight(number) | ZEROS).to_le_bytes()
+pub(super) fn all(number: u64) -> [u8; 8] {
+    eight(number).to_le_bytes()
 }
 
 impl Default for Digits {

@@ -33,14 +33,13 @@ fn positions(path: &Path) -> Vec<String> {
 
 #[test]
 fn every_mode_prints_with_an_index_what_it_prints_without() {
-    let modes: [&[&str]; 10] = [
+    let modes: [&[&str]; 9] = [
         &["--tail"],
         &["--tail=hard", "--json"],
         &["--schema-only"],
         &["--schema-only", "--sql"],
         &["--schema-only", "--json"],
         &["--schema-only", "--compat"],
-        &["--check", "--format", "json"],
         &["--check", "--quick", "--format", "json", "-q"],
         &["--stats", "--format", "json"],
         &["--stats"],
@@ -58,6 +57,30 @@ fn every_mode_prints_with_an_index_what_it_prints_without() {
         run(&["-q", "--index"], &path);
         for (options, cold) in all.iter().zip(cold) {
             assert_eq!(run(options, &path), cold, "{} {options:?}", file.display());
+        }
+    }
+}
+
+#[test]
+fn a_check_prints_with_an_index_what_it_prints_without_but_for_what_it_could_not_see() {
+    for file in whole_corpus() {
+        let scene = Scene::new();
+        let path = scene.file("app.joedb", &fs::read(&file).unwrap());
+        for options in [&["--check", "--format", "json"][..], &["--check", "--load", "--format", "json"]] {
+            let (cold, warnings, code) = run(&[options, &["--no-index"]].concat(), &path);
+            run(&["-q", "--index"], &path);
+            let warm = run(options, &path);
+            assert_eq!((&warm.1, warm.2), (&warnings, code), "{}", file.display());
+            let not_checked = |text: &str| {
+                let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
+                (json["not_checked"].take(), json)
+            };
+            let ((cold_spots, cold), (warm_spots, warm)) = (not_checked(&cold), not_checked(&warm.0));
+            assert_eq!(warm, cold, "{}", file.display());
+            let is_indexed = scene.path("app.joedb.index").exists();
+            assert_eq!(warm_spots != cold_spots, is_indexed, "{}: {warm_spots}", file.display());
+            let compared = warm_spots.as_str().unwrap().contains("was compared with its checksums");
+            assert_eq!(compared, is_indexed, "{}: {warm_spots}", file.display());
         }
     }
 }
@@ -108,6 +131,11 @@ fn a_bit_that_was_turned_over_is_a_finding_with_the_byte_that_was_there() {
     assert!(output.contains("bytes changed since they were indexed"), "{output}");
     assert!(joined(&output).contains(&joined(&expected)), "{output}");
     assert!(joined(&output).contains("of city, person. They still decode"), "{output}");
+    assert!(!joined(&output).contains("cannot be seen"), "{output}");
+    let look = format!("joedb_logdump --from 41 --until 251 {}", path.display());
+    assert!(output.contains(&format!("\n  next: {look}\n")), "{output}");
+    let shown = logdump().args(["--from", "41", "--until", "251"]).arg(&path).assert().code(0);
+    shown.stdout(contains("Mille"));
     // What was not indexed cannot be compared.
     logdump().args(["--check", "--no-index"]).arg(&path).assert().code(0);
     let quick = logdump().args(["--check", "--quick"]).arg(&path).assert().code(0);

@@ -42,9 +42,11 @@ pub(crate) fn advised(advice: Advice) -> Option<Target> {
         Advice::RecoverToCheckpoint => Some(Target::Checkpoint),
         Advice::RecoverTo(name) => Some(named(name)),
         Advice::RecoverToPosition(position) => Some(Target::Position(position)),
-        Advice::LookAtBytes | Advice::Dump | Advice::LookAtTail | Advice::CheckAgain | Advice::IndexAnew => {
-            None
-        }
+        Advice::LookAtBytes
+        | Advice::Dump
+        | Advice::LookAtTail
+        | Advice::CheckAgain
+        | Advice::LookAtEntries { .. } => None,
     }
 }
 

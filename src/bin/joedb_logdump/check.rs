@@ -56,7 +56,10 @@ fn examine(args: &Args, path: &Path) -> Result<Report, Failure> {
     }
     let changed = changed(args, &input, &mut journal)?;
     let report = whole(args, &input, &mut journal, &question)?;
-    Ok(report.with(changed))
+    Ok(match changed {
+        Some(findings) => report.compared(findings),
+        None => report,
+    })
 }
 
 fn whole(args: &Args, input: &Input, journal: &mut Journal, question: &Question) -> Result<Report, Failure> {
@@ -80,16 +83,18 @@ fn quick(args: &Args, input: &Input, journal: &mut Journal, question: &Question)
     Ok(whole(args, input, journal, question)?.quick())
 }
 
-/// What became of the bytes that an index covers. An index of another log is no finding, but is told of.
-fn changed(args: &Args, input: &Input, journal: &mut Journal) -> Result<Vec<Finding>, Failure> {
+/// What became of the bytes that an index covers; nothing where there is none. An index of another log is no finding,
+/// but is told of.
+fn changed(args: &Args, input: &Input, journal: &mut Journal) -> Result<Option<Vec<Finding>>, Failure> {
     let place = input.place();
     let wanted = !args.no_index;
     let index = wanted.then(|| usable(place, journal, args.quiet, |index, journal| index.fits(journal)));
-    let Some(index) = index.flatten() else { return Ok(Vec::new()) };
+    let Some(index) = index.flatten() else { return Ok(None) };
     let mut progress = Progress::new("compare", index.end(), args.quiet);
     let rot = index.changed(journal, &mut |position| progress.at(position))?;
     match (rot, place.path()) {
-        (Rot::Blocks(blocks), _) => return Ok(index.findings(&blocks)),
+        (Rot::None, _) => return Ok(Some(Vec::new())),
+        (Rot::Blocks(blocks), _) => return Ok(Some(index.findings(&blocks))),
         (Rot::OtherLog, Some(path)) if !args.quiet => {
             sidecar::not_used(
                 place,
@@ -97,9 +102,9 @@ fn changed(args: &Args, input: &Input, journal: &mut Journal) -> Result<Vec<Find
                 "the log has other bytes than what was indexed: it was replaced, or changed",
             );
         }
-        _ => {}
+        (Rot::OtherLog, _) => {}
     }
-    Ok(Vec::new())
+    Ok(None)
 }
 
 fn verdict(args: &Args, place: &Place, report: &Report) -> Outcome {

@@ -125,7 +125,7 @@ where it stands beside FILE:
                       that changed in the body is found, with the
                       entries and tables around it
 
-What is printed is the same with an index and without. A missing one costs nothing but time. One that is cut, damaged, of \
+What is printed is the same with an index and without, but for what --check sees by it. A missing one costs nothing but time. One that is cut, damaged, of \
 another version, of another file, or of what the log was before it was recovered or replaced, is noticed and not used; a \
 line on stderr says so. What names the log are the length that is covered and the checksums of the first and the last \
 block; a byte that changed between them is for --check to find. Whoever may read FILE may read its index, and whatever \
