@@ -88,9 +88,13 @@ struct Lines<'w, 's> {
     remarks: Remarks,
 }
 
-/// What the csv crate says: only what takes the text can fail.
+/// What the csv crate says: only what takes the text can fail, and what that said is told as it is, for a pipe that was
+/// closed is no failure.
 fn io(error: csv::Error) -> ExportError {
-    std::io::Error::from(error).into()
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        other => std::io::Error::other(format!("{other:?}")).into(),
+    }
 }
 
 impl Lines<'_, '_> {

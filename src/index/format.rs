@@ -17,6 +17,9 @@ pub const INDEX_VERSION: u32 = 1;
 /// The bytes in front of what the checksum covers.
 const SUMMED_FROM: usize = 16;
 
+/// The bytes up to behind the length.
+pub(super) const INDEX_HEAD: usize = 24;
+
 /// Why bytes are no index that can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
@@ -89,27 +92,32 @@ impl Index {
     /// # Errors
     /// [`FormatError`].
     pub fn parse(bytes: &[u8]) -> Result<Index, FormatError> {
-        let no_index = |_| FormatError::NoIndex;
-        let mut cursor = Cursor::new(bytes);
-        if cursor.array().map_err(no_index)? != *INDEX_MAGIC {
-            return Err(FormatError::NoIndex);
-        }
-        let version = u32::from_le_bytes(cursor.array().map_err(no_index)?);
-        if version != INDEX_VERSION {
-            return Err(FormatError::Version(version));
-        }
-        let expected = u32::from_le_bytes(cursor.array().map_err(no_index)?);
+        let (expected, mut cursor) = check_head(bytes, bytes.len() as u64)?;
         let summed = cursor.rest();
-        let length = u64::from_le_bytes(cursor.array().map_err(no_index)?);
-        if length != bytes.len() as u64 {
-            return Err(FormatError::Length { found: bytes.len() as u64, expected: length });
-        }
+        cursor.array::<8>()?;
         let found = crc32fast::hash(summed);
         if found != expected {
             return Err(FormatError::Damaged { found, expected });
         }
         Reader { cursor }.index()
     }
+}
+
+/// Signature, version and length, checked: the checksum of what follows it, and that.
+pub(super) fn check_head(bytes: &[u8], found: u64) -> Result<(u32, Cursor<'_>), FormatError> {
+    let no_index = |_| FormatError::NoIndex;
+    let mut cursor = Cursor::new(bytes);
+    if cursor.array().map_err(no_index)? != *INDEX_MAGIC {
+        return Err(FormatError::NoIndex);
+    }
+    let version = u32::from_le_bytes(cursor.array().map_err(no_index)?);
+    if version != INDEX_VERSION {
+        return Err(FormatError::Version(version));
+    }
+    let crc = u32::from_le_bytes(cursor.array().map_err(no_index)?);
+    let summed = cursor;
+    let expected = u64::from_le_bytes(cursor.array().map_err(no_index)?);
+    if found == expected { Ok((crc, summed)) } else { Err(FormatError::Length { found, expected }) }
 }
 
 struct Writer(Vec<u8>);
@@ -261,6 +269,9 @@ impl Reader<'_> {
         for _ in 0..self.number()? {
             let table = TableId(self.id()?);
             let [entries, rows, bytes] = [self.number()?, self.number()?, self.number()?];
+            let is_next = block.tables.last().is_none_or(|last| last.table < table);
+            // Each entry that speaks of a table has bytes of the block, so that shares cannot fill the memory.
+            fits(is_next && (block.tables.len() as u64) < length)?;
             block.tables.push(TableShare { table, entries, rows, bytes });
         }
         Ok(block)

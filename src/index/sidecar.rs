@@ -1,6 +1,7 @@
 //! The index in its file beside the log.
 
 use super::changed::crc_of;
+use super::format::{INDEX_HEAD, check_head};
 use super::{FormatError, Index};
 use crate::head::Version;
 use crate::journal::{Journal, SourceError};
@@ -60,6 +61,14 @@ pub enum Unused {
     Source(#[from] SourceError),
 }
 
+impl Unused {
+    /// Whether what has its name is no index, so that none can be saved there.
+    #[must_use]
+    pub const fn is_in_the_way(&self) -> bool {
+        matches!(self, Unused::Unreadable(_) | Unused::Format(FormatError::NoIndex))
+    }
+}
+
 /// Why an index was not saved. The one that was there before is there still.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSaved {
@@ -114,7 +123,8 @@ pub fn read_beside<D: Directory>(directory: &D, log: &Path, journal: &Journal) -
     Ok(Index::parse(&bytes_of(&file, journal)?)?)
 }
 
-/// The bytes of an index; one that is out of all proportion to the log is not read.
+/// The bytes of an index. One that is out of all proportion to the log is not read, and room is made for one only once its
+/// head says that it is as long.
 fn bytes_of(file: &impl ReadAt, journal: &Journal) -> Result<Vec<u8>, Unused> {
     /// For a log of nothing but schema entries of a few bytes each.
     const MOST_FOR_A_BYTE: u64 = 32;
@@ -126,7 +136,12 @@ fn bytes_of(file: &impl ReadAt, journal: &Journal) -> Result<Vec<u8>, Unused> {
         return Err(too_long);
     }
     let Ok(length) = usize::try_from(found) else { return Err(too_long) };
-    let mut bytes = vec![0; length];
+    let mut bytes = vec![0; length.min(INDEX_HEAD)];
+    let read = file.read_full_at(&mut bytes, 0).map_err(Unused::Unreadable)?;
+    check_head(bytes.get(..read).unwrap_or_default(), found)?;
+    let more = length.saturating_sub(bytes.len());
+    bytes.try_reserve_exact(more).map_err(|_| Unused::Unreadable(io::ErrorKind::OutOfMemory.into()))?;
+    bytes.resize(length, 0);
     let read = file.read_full_at(&mut bytes, 0).map_err(Unused::Unreadable)?;
     bytes.truncate(read);
     Ok(bytes)

@@ -269,6 +269,50 @@ fn statistics_tell_kinds_tables_fields_and_what_is_dead() {
     assert!(table.contains("9 entries, 2 rows inserted") && table.contains("1970-01-01"), "{table}");
 }
 
+/// Under a limit of memory, what a mode prints beside `index`, and its exit code.
+fn in_little_memory(mode: &[&str], path: &Path) -> (String, Option<i32>) {
+    let mut command = std::process::Command::new("bash");
+    command
+        .args(["-c", "ulimit -v 163840; exec \"$0\" \"$@\""])
+        .arg(assert_cmd::cargo::cargo_bin!("joedb_logdump"));
+    let output = command.args(mode).arg(path).output().unwrap();
+    (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_file_in_the_place_of_an_index_takes_no_memory_whatever_its_head_says() {
+    const LENGTH: u64 = 1 << 33;
+    let scene = Scene::new();
+    let log = scene.file("app.joedb", &fs::read(fixture("clean.joedb")).unwrap());
+    // Both are sparse: they take no room on the disk.
+    fs::File::options().write(true).open(&log).unwrap().set_len(LENGTH / 32).unwrap();
+    let version = 1_u32.to_le_bytes();
+    let right = [b"joedbIDX", &version[..], &[0; 4], &LENGTH.to_le_bytes()].concat();
+    let wrong = [b"joedbIDX", &version[..], &[0; 12]].concat();
+    for (head, why) in
+        [(right, "out of memory"), (wrong, "8589934592 bytes found, 0 expected"), (vec![], "no index")]
+    {
+        let index = scene.file("app.joedb.index", &head);
+        fs::File::options().write(true).open(&index).unwrap().set_len(LENGTH).unwrap();
+        for mode in [&["--schema-only"][..], &["--from", "97", "--until", "106"]] {
+            let (said, code) = in_little_memory(mode, &log);
+            assert!(said.contains(&format!("app.joedb.index: not used: {why}")), "{mode:?}: {said}");
+            assert_eq!(code, Some(0), "{mode:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_index_is_said_to_be_in_the_way_for_it_is_not_replaced() {
+    let scene = Scene::new();
+    let log = scene.file("app.joedb", &fs::read(fixture("clean.joedb")).unwrap());
+    scene.file("app.joedb.index", b"a cookery book");
+    let advice = "not used: no index: \"joedbIDX\" and a head expected\n  move it away, so that an index can be made\n";
+    logdump().arg("--schema-only").arg(&log).assert().code(0).stderr(contains(advice));
+    logdump().arg("--index").arg(&log).assert().code(1).stderr(contains("is no index; move it away"));
+}
+
 #[test]
 fn the_statistics_fit_80_columns_where_time_passed() {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clean.joedb");

@@ -2,6 +2,7 @@
 
 use crate::log::{Log, Sample};
 use crate::scene::{Scene, convert, corpus, logdump};
+use joedb::{Type, Value};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs::File;
@@ -50,6 +51,23 @@ fn a_pipe_that_closes_after_a_line_ends_a_dump_in_silence() {
         .unwrap();
     assert!(output.stdout.ends_with(b"xxx\"\n0\n"));
     assert_eq!(output.stderr, b"");
+}
+
+#[test]
+fn a_closed_pipe_ends_an_export_in_silence() {
+    let scene = Scene::new();
+    let mut log = Log::new();
+    log.table("note").field(1, "text", Type::String).insert_vector(1, 0, 2000);
+    for record in 0..2000 {
+        log.update(1, record, 1, Value::String(&[b'x'; 1000]));
+    }
+    let file = scene.file("app.joedb", &log.clean());
+    for format in [&["csv", "--table", "note"][..], &["json"], &["json-lines"], &["sql"], &["commands"]] {
+        let mut command = program("joedb_convert");
+        let run = command.args(["-q", "--output-format"]).args(format).arg(&file).arg("-");
+        let (status, stderr) = into_closed_pipe(run);
+        assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "{format:?}");
+    }
 }
 
 #[test]

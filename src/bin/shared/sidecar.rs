@@ -27,7 +27,11 @@ pub(crate) fn usable(
         Ok(index) => Some(index),
         Err(unused) => {
             if !quiet && !matches!(unused, Unused::Missing) {
-                not_used(place, path, &unused.to_string());
+                if unused.is_in_the_way() {
+                    in_the_way(path, &unused);
+                } else {
+                    not_used(place, path, &unused.to_string());
+                }
             }
             None
         }
@@ -39,4 +43,13 @@ pub(crate) fn not_used(place: &Place, path: &Path, why: &str) {
     let name = file_name(&index_name(path));
     let next = place.logdump("--index");
     say(&format!("{}: {name}: not used: {why}\n  {next} makes it anew", crate::PROGRAM));
+}
+
+/// Says that no index can be read where one would be, nor be made there.
+fn in_the_way(path: &Path, unused: &Unused) {
+    let name = file_name(&index_name(path));
+    say(&format!(
+        "{}: {name}: not used: {unused}\n  move it away, so that an index can be made",
+        crate::PROGRAM
+    ));
 }
