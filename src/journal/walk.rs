@@ -104,6 +104,10 @@ impl Bookmark {
     }
 }
 
+/// So many bytes are visited at a time, or one entry that is longer: what becomes of them, several times as much where they
+/// are printed, stays near the processor.
+const TOGETHER: u64 = 128 * 1024;
+
 /// The entries of a log, in order.
 pub struct Entries<'j> {
     source: &'j mut Source,
@@ -173,6 +177,8 @@ impl<'j> Entries<'j> {
         while self.position < self.end {
             let start = self.position;
             let piece = self.source.piece(start, least, self.end)?;
+            let together = usize::try_from(least.max(TOGETHER)).unwrap_or(usize::MAX);
+            let piece = piece.get(..together).unwrap_or(piece);
             let ended = walk_piece(&mut self.decoder, &mut self.position, piece, visitor)?;
             let visited = usize::try_from(self.position.saturating_sub(start)).unwrap_or(0);
             // Whoever wants to stop at every call would never see an entry that is longer than a piece.

@@ -2,6 +2,7 @@
 
 use super::Output;
 use super::append::Append;
+use super::output::SLACK;
 use super::plain::{BLOCK, Plain};
 use super::room::Room;
 
@@ -26,7 +27,45 @@ pub fn quoted(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
 
 /// Appends `bytes` without the quotes.
 pub fn escaped(out: &mut Output<'_>, bytes: &[u8], escape: Escape) {
-    copied(out, bytes, PLAIN, |room, at| special(room, bytes, at, escape));
+    copied(out, bytes, PLAIN, |room, at| {
+        let spelled = spelled(room, bytes.get(at..).unwrap_or_default());
+        if spelled > 0 { spelled } else { special(room, bytes, at, escape) }
+    });
+}
+
+/// What is written for a byte and how long that is, where it depends on nothing else; no bytes where it does: question
+/// marks, and what may begin a character of several bytes.
+static SPELLINGS: [([u8; 4], usize); 256] = {
+    let mut spellings = [([0; 4], 0); 256];
+    let (mut rest, mut byte) = (spellings.as_mut_slice(), 0_u8);
+    while let [place, further @ ..] = rest {
+        *place = match byte {
+            b'?' | 0xc0..=0xf7 => ([0; 4], 0),
+            b'"' | b'\\' => ([b'\\', byte, 0, 0], 2),
+            b' '..=b'~' => ([byte, 0, 0, 0], 1),
+            _ => (octal_digits(byte), 4),
+        };
+        (rest, byte) = (further, byte.wrapping_add(1));
+    }
+    spellings
+};
+
+/// Writes the bytes that `rest` begins with, up to one that takes a closer look, and returns how many. Where many bytes
+/// are special, what is next cannot be foreseen: nothing here branches on it.
+#[inline(always)]
+fn spelled(room: &mut Room<'_>, rest: &[u8]) -> usize {
+    /// As many as surely fit.
+    const TOGETHER: usize = SLACK / 2;
+    let mut count = 0_usize;
+    for &byte in rest.iter().take(TOGETHER) {
+        let (text, length) = SPELLINGS.get(usize::from(byte)).copied().unwrap_or_default();
+        if length == 0 {
+            break;
+        }
+        room.block(&text, length);
+        count = count.wrapping_add(1);
+    }
+    count
 }
 
 /// Bytes that are copied whatever follows.
@@ -78,33 +117,27 @@ fn plain_run(room: &mut Room<'_>, rest: &[u8], plain: Plain) -> usize {
     run
 }
 
-/// Writes what stands at a byte that is not plain and returns how many bytes that were.
+/// Writes what stands at a byte that takes a closer look and returns how many bytes that were.
 #[inline(always)]
 fn special(room: &mut Room<'_>, bytes: &[u8], at: usize, escape: Escape) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     let Some(&byte) = rest.first() else { return 0 };
-    match byte {
-        b'"' | b'\\' => room.block(&[b'\\', byte], 2),
-        // joedb's strings can be pasted into C++, where two question marks may begin a trigraph.
-        b'?' => {
-            let follows = at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'?');
-            room.block(b"\\", usize::from(follows && escape != Escape::Reference9));
-            room.byte(b'?');
-        }
-        0x80.. => {
-            let length = match escape {
-                Escape::Safe => safe_character(rest),
-                Escape::Reference | Escape::Reference9 => utf8_shape(rest),
-            };
-            if length == 0 {
-                octal(room, byte);
-            }
-            character(room, rest, length);
-            return length;
-        }
-        _ => octal(room, byte),
+    // joedb's strings can be pasted into C++, where two question marks may begin a trigraph.
+    if byte == b'?' {
+        let follows = at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'?');
+        room.block(b"\\", usize::from(follows && escape != Escape::Reference9));
+        room.byte(b'?');
+        return 1;
     }
-    1
+    let length = match escape {
+        Escape::Safe => safe_character(rest),
+        Escape::Reference | Escape::Reference9 => utf8_shape(rest),
+    };
+    if length == 0 {
+        octal(room, byte);
+    }
+    character(room, rest, length);
+    length
 }
 
 /// Appends the first `length` bytes of `rest`, at most 4.
@@ -164,8 +197,11 @@ pub fn for_terminal(out: &mut Output<'_>, bytes: &[u8], lines: Lines) {
 }
 
 fn octal(out: &mut impl Append, byte: u8) {
-    let digit = |shift: u32| b'0' | ((byte >> shift) & 7);
-    out.block(&[b'\\', digit(6), digit(3), digit(0)], 4);
+    out.block(&octal_digits(byte), 4);
+}
+
+const fn octal_digits(byte: u8) -> [u8; 4] {
+    [b'\\', b'0' | (byte >> 6), b'0' | ((byte >> 3) & 7), b'0' | (byte & 7)]
 }
 
 /// The length of what the reference takes for a character: a lead byte and as many continuation bytes as it
