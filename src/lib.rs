@@ -46,6 +46,7 @@
 //!   or on several processors
 //! * [`store`]: the tables that a log leaves behind, by column
 //! * [`diagnosis`]: one walk over the file, and the verdict as data
+//! * [`compare`]: whether two logs are equal, one continues the other, or where they diverge
 //! * [`recovery`]: a plan, and applying it through the traits of [`storage`]
 //! * [`index`]: a file beside a log that saves reading all of it, and finds bytes that changed
 //! * [`writer`]: entries and checkpoints into a file, in an order that survives every crash
@@ -129,3 +130,8 @@ pub use journal::{Access, Journal, OpenError};
 pub use outcome::Outcome;
 pub use schema::Schema;
 pub use value::{BlobPosition, FieldType, Type, Value, Values};
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

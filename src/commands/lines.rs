@@ -114,6 +114,8 @@ impl<R: Read> Lines<R> {
             return Err(LineError::TooLong);
         }
         if self.end == self.buffer.len() {
+            let more = self.buffer.try_reserve_exact(self.end);
+            more.map_err(|_| LineError::Io(ErrorKind::OutOfMemory.into()))?;
             self.buffer.resize(self.end.saturating_mul(2), 0);
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();

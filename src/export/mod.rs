@@ -19,7 +19,7 @@
 //! use joedb::{Access, Journal};
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clean.joedb").as_ref();
 //!
-//! let mut journal = Journal::open(path, Access::Automatic)?;
+//! let mut journal = Journal::open(path, Access::Window)?;
 //! let (cut, limits) = (journal.checkpoints().current()?, Limits::for_log(journal.size()));
 //! let state = State::load(&mut journal, cut, limits, Box::new(File::open(path)?), &mut |_| {})?;
 //! let mut text = Vec::new();

@@ -10,7 +10,7 @@
 //! use joedb::{Access, Journal};
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clean.joedb").as_ref();
 //!
-//! let mut journal = Journal::open(path, Access::Automatic)?;
+//! let mut journal = Journal::open(path, Access::Window)?;
 //! let index = Index::build(&mut journal, &mut |_| {})?.index;
 //!
 //! // Kept, it is brought up to date later, which costs no more than the bytes that are new.

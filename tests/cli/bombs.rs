@@ -187,3 +187,21 @@ fn names_of_a_megabyte_take_a_few_megabytes() {
     log.rename_field(1, 1, "f").rename_table(1, "t").insert(1, 20);
     assert_is_bounded(&log.clean());
 }
+
+#[test]
+fn a_text_without_line_ends_that_no_memory_holds_is_an_error() {
+    let scene = Scene::new();
+    let (input, output) = (scene.file("zeros", b""), scene.path("new.joedb"));
+    // It is sparse: it takes no room on the disk.
+    std::fs::File::options().write(true).open(&input).unwrap().set_len(300_000_000).unwrap();
+    for format in ["commands", "json-lines"] {
+        let script = format!("ulimit -v {MEMORY_KIB}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).arg(program("joedb_convert")).args(["--input-format", format]);
+        let run = command.args([&input, &output]).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{said}");
+        assert!(said.ends_with("zeros: out of memory\n"), "{said}");
+        assert!(!output.exists());
+    }
+}

@@ -194,10 +194,11 @@ fn the_json_forms_have_plan_receipt_and_undo_file() {
     let path = scene.file("a.joedb", &Sample::new().dirty());
     let output = cut(&path, &["--format", "json"]).success();
     let json: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-    assert_eq!(json["receipt"]["changed"], true);
+    assert_eq!((&json["job"], &json["receipt"]["changed"]), (&"recover".into(), &true.into()));
     assert_eq!(json["undo_file"], scene.path("a.joedb.undo").to_str().unwrap());
     let output = convert().args(["--undo", "--format", "json"]).arg(&path).assert().success();
     let json: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(json["job"], "undo");
     assert_eq!(json["receipt"]["put_back"], json["receipt"]["size"].as_u64().unwrap() - Sample::new().first);
 }
 

@@ -389,6 +389,7 @@ fn as_json_it_is_one_object() {
     let written = serde_json::json!({"bytes": 13, "entries": 3, "rows": 4, "undecodable": null});
     let mut expected = serde_json::json!({
         "schema_version": 1,
+        "job": "load",
         "input": input.to_str().unwrap(),
         "output": output.to_str().unwrap(),
         "dry_run": true,

@@ -106,6 +106,7 @@ fn the_json_form_has_plan_and_receipt() {
     let found = json_of(&scene, &["--save-tail", tail.to_str().unwrap()]);
     let (first, end) = (sample.first, sample.end());
     assert_eq!((&found["schema_version"], &found["dry_run"]), (&json!(1), &json!(false)));
+    assert_eq!(found["job"], "recover");
     assert_eq!((&found["input"], &found["output"]), (&json!(input), &json!(output)));
     let plan = &found["plan"];
     assert_eq!((&plan["target"], &plan["version"]), (&json!("checkpoint"), &json!(5)));

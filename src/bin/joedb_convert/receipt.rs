@@ -20,6 +20,7 @@ pub(crate) const SCHEMA_VERSION: u32 = 1;
 #[derive(Serialize)]
 struct Document<'a> {
     schema_version: u32,
+    job: &'static str,
     input: String,
     /// How many bytes came through a pipe.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +93,7 @@ fn json(
 ) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
+        job: "recover",
         input: source.place.operand(),
         spooled: source.spooled,
         output: lossy(output),
@@ -114,6 +116,7 @@ pub(crate) struct Loaded {
 #[derive(Serialize)]
 struct LoadedDocument<'a> {
     schema_version: u32,
+    job: &'static str,
     input: String,
     output: String,
     dry_run: bool,
@@ -139,6 +142,7 @@ pub(crate) fn show_loaded(
     if args.format == ReceiptForm::Json {
         let document = LoadedDocument {
             schema_version: SCHEMA_VERSION,
+            job: "load",
             input: lossy(input),
             output: lossy(output),
             dry_run: receipt.is_none(),
@@ -167,6 +171,7 @@ pub(crate) fn show_loaded(
 #[derive(Serialize)]
 struct InPlaceDocument<'a> {
     schema_version: u32,
+    job: &'static str,
     input: String,
     undo_file: Option<String>,
     dry_run: bool,
@@ -178,6 +183,7 @@ struct InPlaceDocument<'a> {
 #[derive(Serialize)]
 struct UndoDocument {
     schema_version: u32,
+    job: &'static str,
     input: String,
     undo_file: String,
     receipt: UndoReceipt,
@@ -201,7 +207,15 @@ fn in_place_json(
     let (input, undo_file) = (lossy(input), undo.map(lossy));
     let dry_run = receipt.is_none();
     write_json(
-        &InPlaceDocument { schema_version: SCHEMA_VERSION, input, undo_file, dry_run, plan, receipt },
+        &InPlaceDocument {
+            schema_version: SCHEMA_VERSION,
+            job: "recover",
+            input,
+            undo_file,
+            dry_run,
+            plan,
+            receipt,
+        },
         out,
     )
 }
@@ -268,7 +282,10 @@ pub(crate) fn show_undone(
 ) -> io::Result<()> {
     if args.format == ReceiptForm::Json {
         let (input, undo_file) = (lossy(input), lossy(undo));
-        return write_json(&UndoDocument { schema_version: SCHEMA_VERSION, input, undo_file, receipt }, out);
+        return write_json(
+            &UndoDocument { schema_version: SCHEMA_VERSION, job: "undo", input, undo_file, receipt },
+            out,
+        );
     }
     let (input, undo) = (file_name(input), file_name(undo));
     match receipt.put_back {

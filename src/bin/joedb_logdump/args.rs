@@ -16,7 +16,7 @@ const NOT_DUMP: [&str; 5] = ["header", "check", "compare", "index", "stats"];
 
 /// Inspect and diagnose joedb files
 ///
-/// Without an option it prints the log up to the current checkpoint as joedb commands. It never changes a file.
+/// Without an option it prints the log up to the current checkpoint as joedb commands. It never changes a log; --index writes a file beside it.
 #[derive(Debug, Parser)]
 #[command(name = "joedb_logdump", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Args {

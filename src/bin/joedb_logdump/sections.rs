@@ -188,7 +188,7 @@ Use it at the start, as a health check by exit code (0: all that is new is good;
   joedb_logdump -q --check --quick --require clean app.joedb
 
 A service that runs has its file open for writing: its state is then being written, exit code 0, and --require clean would \
-not be met. The whole file, with every checksum, now and then:
+not be met. Bytes that changed are found by a check of the whole file alone, with every checksum, now and then:
 
   joedb_logdump -q --check app.joedb
 
