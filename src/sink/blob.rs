@@ -3,6 +3,7 @@
 use crate::codec::Cursor;
 use crate::storage::ReadAt;
 use crate::text::Output;
+use crate::text::append::Append as _;
 use crate::value::BlobPosition;
 use std::io;
 
@@ -80,13 +81,12 @@ impl BlobReader {
 /// Appends bytes as pairs of lower-case hexadecimal digits.
 pub(super) fn hex(out: &mut Output<'_>, bytes: &[u8]) {
     for &byte in bytes {
-        out.bytes(&[digit(byte >> 4), digit(byte & 0xf)]);
+        out.block(&[digit(byte >> 4), digit(byte & 0xf)], 2);
     }
 }
 
-const fn digit(nibble: u8) -> u8 {
-    match nibble {
-        0..=9 => b'0'.wrapping_add(nibble),
-        _ => b'a'.wrapping_sub(10).wrapping_add(nibble),
-    }
+/// Which digit it is cannot be foreseen, so there is no branch on it.
+fn digit(nibble: u8) -> u8 {
+    const LETTERS: u8 = b'a' - b'9' - 1;
+    b'0'.wrapping_add(nibble).wrapping_add(LETTERS.wrapping_mul(u8::from(nibble > 9)))
 }
