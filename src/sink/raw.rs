@@ -177,7 +177,10 @@ impl Format for Raw {
             }
             Entry::ValidData => out.bytes(b"valid_data"),
             Entry::EndOfFile => return,
-            _ => self.schema_entry(out, &located.entry),
+            _ => {
+                self.schema_entry(out, &located.entry);
+                self.lines.forget(&located.entry);
+            }
         }
         out.byte(b'\n');
     }
