@@ -57,9 +57,10 @@ struct State<S> {
     settled: bool,
     failure: Option<Failure>,
     stopping: bool,
-    /// When the last hard checkpoint was complete, and for how long soft ones had to wait for it.
+    /// When the last hard checkpoint was complete, and how long it took.
     last: Option<(Instant, Duration)>,
-    closed_at: Option<Instant>,
+    /// When the one that is under way began.
+    began: Option<Instant>,
 }
 
 /// The head of a file that is being written, shared by the writer, its thread, and the handles.
@@ -95,7 +96,7 @@ impl<S: Storage> Checkpointer<S> {
             failure: None,
             stopping: false,
             last: None,
-            closed_at: None,
+            began: None,
             places,
         };
         Checkpointer {
@@ -219,9 +220,13 @@ impl<S: Storage> Checkpointer<S> {
     pub(super) fn request(&self, position: u64) -> Result<(), WriteError> {
         let mut state = self.lock();
         state.check()?;
+        // Whoever works off an earlier request, or pauses before it, sees this one without being woken.
+        let is_first = state.requested <= state.places.hard();
         if position > state.requested {
             state.requested = position;
-            self.changed.notify_all();
+            if is_first {
+                self.changed.notify_all();
+            }
         }
         Ok(())
     }
@@ -277,13 +282,14 @@ impl<S: Storage> Checkpointer<S> {
         match state.phase {
             Phase::Idle => {}
             Phase::Log => {
+                state.began = Some(Instant::now());
                 state = self.rewrite_unsure(state, file)?;
                 state = self.unlocked(state, "syncing the log", || file.sync())?;
                 state.phase = Phase::FirstCopy;
             }
             Phase::FirstCopy => {
                 state = self.rewrite_unsure(state, file)?;
-                state.closed_at = Some(Instant::now());
+                state.began.get_or_insert_with(Instant::now);
                 let position = state.requested.max(state.places.current());
                 let first = state.places.first_copy(position);
                 self.write_copy(&mut state, first, position)?;
@@ -426,18 +432,19 @@ impl<S: Storage> State<S> {
         self.places.completed(position);
         self.phase = Phase::Idle;
         let now = Instant::now();
-        let closed = self.closed_at.take().map_or(Duration::ZERO, |since| now.duration_since(since));
-        self.last = Some((now, closed));
+        let took = self.began.take().map_or(Duration::ZERO, |since| now.duration_since(since));
+        self.last = Some((now, took));
     }
 
-    /// How much longer soft checkpoints are left alone before the next hard one: as long as they had to wait for the
-    /// last one, unless somebody waits for the hard one.
+    /// How much longer soft checkpoints are left alone before the next hard one: twice as long as the last one took,
+    /// unless somebody waits for the hard one. Soft ones wait for a part of a round, and for the rest of it the system
+    /// makes their writes wait for its syncs; so they keep more than half of their rate.
     fn pause(&self) -> Option<Duration> {
-        let (since, closed) = self.last?;
+        let (since, took) = self.last?;
         if self.stopping || self.waited_for > self.places.hard() {
             return None;
         }
-        closed.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
+        took.saturating_mul(2).checked_sub(since.elapsed()).filter(|left| !left.is_zero())
     }
 
     /// One of the four places. Places are whole and aligned words, so a reader finds the old value or the new one.

@@ -54,8 +54,8 @@
 //! no soft checkpoint. And until `p p` is durable there is no place for one: in its own pair it would undo it.
 //!
 //! So the waiting is made short instead. Step 0 takes most of what is to be synced while soft checkpoints go on, and
-//! after step 4 they go on for at least as long as they had to wait, unless somebody waits for a hard one. Requests that
-//! come meanwhile are served together by the next round. The lock of the head is held for each single write, never
+//! after step 4 they are left alone for twice as long as the round took, unless somebody waits for a hard one. Requests
+//! that come meanwhile are served together by the next round. The lock of the head is held for each single write, never
 //! across a sync.
 //!
 //! # Long transactions
