@@ -16,7 +16,7 @@
 use super::apply::{ApplyError, Stage, Supervisor, check_source, copy, heed, sum};
 use super::plan::{Plan, Share};
 use super::temporary::{Temporary, io_error};
-use super::transition::{change_head, lies_between, sync};
+use super::transition::{change_head, lies_between, require_way, sync};
 use super::undo::{BEGUN_AT, UNDO_HEAD, UndoHead, UndoHeadError};
 use crate::head::{HEAD_LENGTH, HEAD_SIZE, Head};
 use crate::storage::{Directory, Existing, ReadAt, Storage, discard_index, rewrite};
@@ -206,6 +206,7 @@ pub fn undo<S: Storage>(
     check_unchanged(path, file, undo_file, &head, state, supervisor)?;
     let parse = |bytes: &[u8]| Head::parse(bytes).map_err(|error| changed(error.to_string()));
     let (found, old) = (parse(&state.0)?, parse(&head.old_head)?);
+    require_way(path, found, old, head.old_size)?;
     undo_file.write_at(&[1], BEGUN_AT).map_err(io_error(undo_path, "marking it as begun"))?;
     sync(undo_file, undo_path)?;
     supervisor.stage(Stage::Copy, head.removed());

@@ -150,6 +150,15 @@ fn transition(old: Head, new: Head, size: u64) -> Option<Vec<HeadWrite>> {
     way.search().map(|found| way.writes(&found))
 }
 
+/// Says, before anything is written, that a head cannot be changed as [`change_head`] would.
+pub(super) fn require_way(path: &Path, old: Head, new: Head, size: u64) -> Result<(), ApplyError> {
+    writes(path, old, new, size).map(drop)
+}
+
+fn writes(path: &Path, old: Head, new: Head, size: u64) -> Result<Vec<HeadWrite>, ApplyError> {
+    transition(old, new, size).ok_or_else(|| ApplyError::NoSafeWay { path: path.to_path_buf() })
+}
+
 /// Syncs a file that is changed in place.
 pub(super) fn sync<S: Storage>(file: &mut S, path: &Path) -> Result<(), ApplyError> {
     file.sync().map_err(|error| ApplyError::NotSynced { path: path.to_path_buf(), error })
@@ -165,9 +174,8 @@ pub(super) fn change_head<S: Storage>(
     new: Head,
     size: u64,
 ) -> Result<(), ApplyError> {
-    let no_way = || ApplyError::NoSafeWay { path: path.to_path_buf() };
     let found = HeadWrite { position: 0, bytes: old.to_bytes().to_vec() };
-    for write in iter::once(found).chain(transition(old, new, size).ok_or_else(no_way)?) {
+    for write in iter::once(found).chain(writes(path, old, new, size)?) {
         file.write_at(&write.bytes, write.position).map_err(io_error(path, "writing the head"))?;
         sync(file, path)?;
     }
