@@ -18,6 +18,7 @@ pub mod writer;
 
 mod faulty;
 mod input;
+mod language;
 mod model;
 #[path = "../../tests/support/one_by_one.rs"]
 mod one_by_one;
