@@ -69,11 +69,11 @@ impl Pieces {
         Ok(self.free.pop().unwrap_or_default())
     }
 
-    /// Sends a piece on its way.
+    /// Sends a piece on its way. Where the thread has ended, the error that ended it is among what it sent.
     pub(super) fn write(&mut self, bytes: Buffer, position: u64) -> io::Result<()> {
         self.under_way = self.under_way.saturating_add(1);
         let sent = self.sender.as_ref().map(|sender| sender.send(Piece { bytes, position }));
-        sent.and_then(Result::ok).ok_or_else(gone)
+        if sent.is_some_and(|sent| sent.is_ok()) { Ok(()) } else { self.finish().and_then(|()| Err(gone())) }
     }
 
     /// Waits until every piece is in the file.
@@ -104,4 +104,42 @@ impl Drop for Pieces {
 
 fn gone() -> io::Error {
     io::Error::other("the thread that writes entries has ended")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::File;
+    use std::thread::{Builder, yield_now};
+
+    fn piece() -> Buffer {
+        let mut buffer = Buffer::new();
+        buffer.slice(b"entries");
+        buffer
+    }
+
+    #[test]
+    fn a_piece_for_a_thread_that_has_ended_is_refused_with_the_error_that_ended_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let unwritable = File::open(file.path()).unwrap();
+        let told = unwritable.try_clone().unwrap().write_at(b"entries", 0).unwrap_err();
+        let spawn = |writer: PieceWriter| Builder::new().spawn(|| writer.serve(unwritable));
+        let mut pieces = Pieces::start(spawn).unwrap();
+        pieces.write(piece(), 41).unwrap();
+        while !pieces.thread.as_ref().unwrap().is_finished() {
+            yield_now();
+        }
+        let error = pieces.write(piece(), 48).unwrap_err();
+        assert_eq!(error.to_string(), told.to_string());
+    }
+
+    #[test]
+    fn a_piece_for_a_thread_that_panicked_is_refused() {
+        let spawn = |writer: PieceWriter| Builder::new().spawn(|| drop(writer));
+        let mut pieces = Pieces::start(spawn).unwrap();
+        while !pieces.thread.as_ref().unwrap().is_finished() {
+            yield_now();
+        }
+        assert!(pieces.write(piece(), 41).unwrap_err().to_string().contains("has ended"));
+    }
 }
