@@ -59,7 +59,7 @@ pub(crate) struct Step {
     /// The field that it writes; 0 where it inserts.
     pub(crate) field: FieldId,
     /// The type of what it writes, or [`RECORDS`].
-    writes: u8,
+    pub(crate) writes: u8,
     /// Where its value begins, a string without its length.
     pub(crate) value: usize,
     /// How many bytes it has; they need not be there.

@@ -6,7 +6,7 @@ use crate::text::Position;
 use std::io;
 
 /// How much is shown at a time; an entry that is longer gets a longer piece.
-pub(super) const PIECE: u64 = 512 * 1024;
+pub(super) const PIECE: u64 = 64 * 1024;
 
 /// Why bytes could not be read.
 #[derive(Debug, thiserror::Error)]

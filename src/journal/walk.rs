@@ -106,7 +106,7 @@ impl Bookmark {
 
 /// So many bytes are visited at a time, or one entry that is longer: what becomes of them, several times as much where they
 /// are printed, stays near the processor.
-const TOGETHER: u64 = 128 * 1024;
+const TOGETHER: u64 = 64 * 1024;
 
 /// The entries of a log, in order.
 pub struct Entries<'j> {

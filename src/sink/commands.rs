@@ -1,6 +1,6 @@
 //! The log as joedb commands, as `joedb_logdump` prints it without options.
 
-use super::lines::{LineForm, Lines, Pieces};
+use super::lines::{self, LineForm, Lines, Pieces};
 use super::value::ValueWriter;
 use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;
@@ -168,13 +168,7 @@ impl Format for Commands {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
-        if self.values.style.version == Version::V4 {
-            return Run::default();
-        }
-        let mut lines = std::mem::take(&mut self.lines);
-        let run = lines.run(self, out, (bytes, position), context, schema);
-        self.lines = lines;
-        run
+        lines::run(self, out, (bytes, position), context, schema)
     }
 
     /// Blobs are needed for version 4 only.
@@ -197,6 +191,15 @@ impl Format for Commands {
 /// `insert_into person 0`, `update person 0 name "Rémi"`.
 impl LineForm for Commands {
     const PLAIN: Plain = PLAIN;
+
+    #[inline(always)]
+    fn style(&self) -> &Style {
+        &self.values.style
+    }
+
+    fn lines(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
 
     fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
         let Context { table, field, .. } = step.context;

@@ -1,13 +1,13 @@
 //! JSON Lines: an object an entry, with everything that the entry holds.
 
-use super::lines::{LineForm, Lines, Pieces};
+use super::lines::{self, LineForm, Lines, Pieces};
 use super::{Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Kind, Located, RecordId, TableId};
-use crate::head::Version;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::append::Append;
+use crate::text::decimal::Grouped;
 use crate::text::escape::{character, copied, safe_character};
 use crate::text::plain::Plain;
 use crate::text::room::Room;
@@ -257,13 +257,9 @@ fn schema_operands(out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
     }
 }
 
-/// Where an entry stands, what it is, and the type of its values.
-fn begin(out: &mut impl Append, position: u64, length: u64) {
-    out.block(b"{\"position\":", 12);
-    out.integer(position);
-    out.block(b",\"length\":", 10);
-    out.integer(length);
-}
+/// What stands before and behind the position of an entry, with which its object begins.
+const BEFORE_POSITION: &[u8; 12] = b"{\"position\":";
+const BEHIND_POSITION: &[u8; 10] = b",\"length\":";
 
 fn kind_member(out: &mut Output<'_>, kind: Kind) {
     out.text(format_args!(",\"kind\":\"{}\"", kind.name()));
@@ -274,7 +270,17 @@ fn kind_member(out: &mut Output<'_>, kind: Kind) {
 
 impl LineForm for JsonLines {
     const SPELLED: bool = true;
+    const PLACED: bool = true;
     const PLAIN: Plain = PLAIN;
+
+    #[inline(always)]
+    fn style(&self) -> &Style {
+        &self.style
+    }
+
+    fn lines(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
 
     fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
         let Context { table: table_id, field: field_id, .. } = step.context;
@@ -291,8 +297,11 @@ impl LineForm for JsonLines {
     }
 
     #[inline(always)]
-    fn place(&self, out: &mut impl Append, position: u64, length: usize) {
-        begin(out, position, length as u64);
+    fn place(&self, out: &mut impl Append, position: &Grouped, length: usize) {
+        out.block(BEFORE_POSITION, BEFORE_POSITION.len());
+        out.grouped(position);
+        out.block(BEHIND_POSITION, BEHIND_POSITION.len());
+        out.small(length);
     }
 
     fn quote(&self) -> Option<u8> {
@@ -313,7 +322,10 @@ impl Format for JsonLines {
     fn begin(&mut self, _: &mut Output<'_>, _: u64, _: bool) {}
 
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema) {
-        begin(out, located.position, located.length);
+        out.bytes(BEFORE_POSITION);
+        out.integer(located.position);
+        out.bytes(BEHIND_POSITION);
+        out.integer(located.length);
         kind_member(out, located.entry.kind());
         self.operands(out, &located.entry, schema);
         out.bytes(b"}\n");
@@ -329,13 +341,7 @@ impl Format for JsonLines {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
-        if self.style.version == Version::V4 {
-            return Run::default();
-        }
-        let mut lines = std::mem::take(&mut self.lines);
-        let run = lines.run(self, out, (bytes, position), context, schema);
-        self.lines = lines;
-        run
+        lines::run(self, out, (bytes, position), context, schema)
     }
 
     fn fork(&self) -> Option<JsonLines> {

@@ -6,16 +6,16 @@
 //! another kind, or one that would be refused, is left to the way that all entries can go, as is a value that a form
 //! does not print in a hurry.
 
-use super::Run;
+use super::{Run, Style};
 use crate::codec::Cursor;
 use crate::decode::{Context, value};
 use crate::entry::{Entry, Kind, RecordId};
 use crate::head::Version;
-use crate::schema::Schema;
+use crate::schema::{RECORDS, Schema};
 use crate::skip::{Step, step};
 use crate::text::Output;
 use crate::text::append::Append;
-use crate::text::decimal::Digits;
+use crate::text::decimal::{Digits, Grouped};
 use crate::text::plain::Plain;
 use crate::text::room::Room;
 use crate::value::{Type, Value, Values};
@@ -26,8 +26,16 @@ pub(super) trait LineForm {
     const VALUE_FIRST: bool = false;
     /// Whether the line says how the entry was spelled.
     const SPELLED: bool = false;
+    /// Whether it says where the entry stands.
+    const PLACED: bool = false;
     /// The bytes that a string in quotes has as they are.
     const PLAIN: Plain;
+
+    /// What is printed, and how.
+    fn style(&self) -> &Style;
+
+    /// The lines that were prepared.
+    fn lines(&mut self) -> &mut Lines;
 
     /// The pieces of the lines for such entries: before, between and behind record and value. An insertion has no value and
     /// nothing between. `None` where the table or the field does not exist, or where their lines are no such lines.
@@ -41,7 +49,7 @@ pub(super) trait LineForm {
 
     /// What stands before the pieces: where the entry begins, and how many bytes it has.
     #[inline(always)]
-    fn place(&self, out: &mut impl Append, position: u64, length: usize) {
+    fn place(&self, out: &mut impl Append, position: &Grouped, length: usize) {
         let _ = (out, position, length);
     }
 
@@ -53,6 +61,65 @@ pub(super) trait LineForm {
 
     /// A value that is no string; a line of it at most.
     fn number(&self, out: &mut impl Append, value: &Value<'_>);
+}
+
+/// Prints the insertions and updates that `bytes` begin with: see [`Format::run`](super::Format::run).
+pub(super) fn run<F: LineForm>(
+    form: &mut F,
+    out: &mut Output<'_>,
+    (bytes, position): (&[u8], u64),
+    context: &mut Context,
+    schema: &Schema,
+) -> Run {
+    let mut lines = std::mem::take(form.lines());
+    let stretch = Stretch { bytes, start: position, context: *context, run: Run::default() };
+    let stretch = lines.print(form, out, stretch, schema);
+    *form.lines() = lines;
+    *context = stretch.context;
+    stretch.run
+}
+
+/// Entries, and how far they were printed.
+#[derive(Clone, Copy)]
+struct Stretch<'a> {
+    bytes: &'a [u8],
+    /// The position of the first one.
+    start: u64,
+    /// The context of the next one.
+    context: Context,
+    run: Run,
+}
+
+impl<'a> Stretch<'a> {
+    /// What was not printed.
+    #[inline(always)]
+    fn rest(&self) -> Option<&'a [u8]> {
+        self.bytes.get(self.run.bytes..)
+    }
+
+    /// The position of the next entry.
+    #[inline(always)]
+    const fn position(&self) -> u64 {
+        self.start.wrapping_add(self.run.bytes as u64)
+    }
+
+    /// Goes behind an entry that was printed.
+    #[inline(always)]
+    const fn pass(&mut self, step: &Step) {
+        self.context = step.context;
+        self.run.bytes = self.run.bytes.wrapping_add(step.length);
+        self.run.entries = self.run.entries.wrapping_add(1);
+    }
+}
+
+/// Why no further line was appended to a room.
+enum Halt {
+    /// There may be no space for one.
+    Full,
+    /// The next one takes more care.
+    Care,
+    /// The next entry has no line, or none that is prepared.
+    Unknown,
 }
 
 /// What a line consists of, but for the record and the value.
@@ -97,6 +164,8 @@ impl Prepared {
 pub(super) struct Line {
     /// The type of the values; an insertion has none.
     value_type: Option<Type>,
+    /// The same as [`Step::writes`] has it.
+    writes: u8,
     before: Prepared,
     between: Prepared,
     /// A few bytes.
@@ -115,9 +184,25 @@ pub(super) struct Lines {
     prepared: usize,
     /// Counts the changes of the schema.
     generation: u64,
-    /// A row is mostly written at once, so its number is needed again.
+    numbers: Numbers,
+}
+
+/// Digits that are needed again.
+#[derive(Clone, Copy, Default)]
+struct Numbers {
+    /// A row is mostly written at once.
     record_number: u64,
     record: Digits,
+    position: Grouped,
+}
+
+impl Numbers {
+    #[inline(always)]
+    fn look_up_record(&mut self, record: u64) {
+        if self.record_number != record {
+            (self.record_number, self.record) = (record, Digits::of(record));
+        }
+    }
 }
 
 /// More lines than this are not kept: a log may have more fields than there is memory for lines.
@@ -134,61 +219,78 @@ impl Lines {
         }
     }
 
-    /// Prints the insertions and updates that `bytes` begin with: see [`Format::run`](super::Format::run).
+    /// Prints the entries of a stretch: see [`run`].
     #[inline(never)]
-    pub(super) fn run<F: LineForm>(
+    fn print<'a, F: LineForm>(
         &mut self,
         form: &F,
         out: &mut Output<'_>,
-        (bytes, position): (&[u8], u64),
-        context: &mut Context,
+        mut stretch: Stretch<'a>,
         schema: &Schema,
-    ) -> Run {
-        let mut run = Run::default();
-        while !out.is_full()
-            && let Some(rest) = bytes.get(run.bytes..).filter(|rest| !rest.is_empty())
-            && let position = position.saturating_add(run.bytes as u64)
-            && let Some(length) = self.line(form, out, (rest, position), context, schema)
-        {
-            run.bytes = run.bytes.saturating_add(length);
-            run.entries = run.entries.saturating_add(1);
+    ) -> Stretch<'a> {
+        while !out.is_full() {
+            match out.in_room(|room| Some(self.fill(form, room, &mut stretch))) {
+                Some(Halt::Full) => {}
+                Some(Halt::Care) => self.print_with_care(form, out, &mut stretch),
+                Some(Halt::Unknown) | None => {
+                    self.prepare(form, &stretch, schema);
+                    break;
+                }
+            }
         }
-        run
+        stretch
     }
 
-    /// Prints the entry that `bytes` begin with, moves `context` behind it, and returns its length; `None` if it is not one
-    /// of the simplest kind, whole, and right.
+    /// Prints what fits into a room.
     #[inline(always)]
-    fn line<F: LineForm>(
-        &mut self,
-        form: &F,
-        out: &mut Output<'_>,
-        (bytes, position): (&[u8], u64),
-        context: &mut Context,
-        schema: &Schema,
-    ) -> Option<usize> {
-        let step = step(bytes.first_chunk()?, *context)?;
-        self.look_up(form.number_of(step.context.record));
-        let Some(line) = self.known::<F>(&step) else {
-            self.prepare(form, step, schema);
-            return None;
+    fn fill<F: LineForm>(&mut self, form: &F, room: &mut Room<'_>, stretch: &mut Stretch<'_>) -> Halt {
+        // Copies, which nobody else sees, are kept in registers.
+        let (mut ahead, mut numbers) = (*stretch, self.numbers);
+        let halt = loop {
+            let Some(found) = self.find(form, &ahead, &mut numbers) else { break Halt::Unknown };
+            if room.whole(|room| found.append(form, room, &numbers)).is_none() {
+                break Halt::Care;
+            }
+            ahead.pass(&found.step);
+            if !room.is_half_empty() {
+                break Halt::Full;
+            }
         };
-        let length = step.length;
-        if line.value_type != step.kind.value_type() || length > bytes.len() || !step.is_record() {
+        (*stretch, self.numbers) = (ahead, numbers);
+        halt
+    }
+
+    /// A line with a string that is long, or not plain throughout.
+    #[inline(never)]
+    fn print_with_care<F: LineForm>(&mut self, form: &F, out: &mut Output<'_>, stretch: &mut Stretch<'_>) {
+        let mut numbers = self.numbers;
+        if let Some(found) = self.find(form, stretch, &mut numbers) {
+            found.append_with_care(form, out, &numbers);
+            stretch.pass(&found.step);
+        }
+    }
+
+    /// The entry that comes next, and its line; `None` if it is not one of the simplest kind, whole, and right, and if its line
+    /// is not prepared. `numbers` are made those of the entry.
+    #[inline(always)]
+    fn find<'a, F: LineForm>(
+        &self,
+        form: &F,
+        stretch: &Stretch<'a>,
+        numbers: &mut Numbers,
+    ) -> Option<Found<'_, 'a>> {
+        let bytes = stretch.rest()?;
+        let step = step(bytes.first_chunk()?, stretch.context)?;
+        numbers.look_up_record(form.number_of(step.context.record));
+        if F::PLACED {
+            numbers.position.look_up(stretch.position());
+        }
+        let (line, length) = (self.known::<F>(&step)?, step.length);
+        if line.writes != step.writes || length > bytes.len() || !step.is_record() {
             return None;
         }
         let (ahead, of_value) = (bytes.get(step.value..)?, length.wrapping_sub(step.value));
-        let value = Raw { value_type: line.value_type, ahead, length: of_value };
-        line.append(form, out, (position, length), &self.record, value);
-        *context = step.context;
-        Some(length)
-    }
-
-    #[inline(always)]
-    fn look_up(&mut self, record: u64) {
-        if self.record_number != record {
-            (self.record_number, self.record) = (record, Digits::of(record));
-        }
+        Some(Found { line, value: Raw { value_type: line.value_type, ahead, length: of_value }, step })
     }
 
     #[inline(always)]
@@ -198,9 +300,14 @@ impl Lines {
         (line.generation == self.generation).then_some(line)
     }
 
-    /// The entries that follow find the line; this one goes the way that all can go.
+    /// Prepares the line of the entry that comes next, if that is what it lacks. The entries that follow find it; this one goes
+    /// the way that all can go.
     #[cold]
-    fn prepare<F: LineForm>(&mut self, form: &F, step: Step, schema: &Schema) -> Option<()> {
+    fn prepare<F: LineForm>(&mut self, form: &F, stretch: &Stretch<'_>, schema: &Schema) -> Option<()> {
+        let step = step(stretch.rest()?.first_chunk()?, stretch.context)?;
+        if self.known::<F>(&step).is_some() {
+            return None;
+        }
         let line = Line::new(form, &step, schema, self.generation)?;
         if self.prepared >= MOST_LINES {
             self.tables.clear();
@@ -236,6 +343,9 @@ impl Line {
     fn new<F: LineForm>(form: &F, step: &Step, schema: &Schema, generation: u64) -> Option<Line> {
         let (Context { table, field, .. }, value_type) = (step.context, step.kind.value_type());
         schema.table(table)?;
+        if value_type == Some(Type::Blob) && form.style().version == Version::V4 {
+            return None;
+        }
         if value_type.is_some() && schema.field(table, field)?.field_type().value_type() != value_type {
             return None;
         }
@@ -253,7 +363,8 @@ impl Line {
         }
         let [before, between] = [before, between].map(|piece| Prepared::new(&piece));
         let behind = few_bytes(&behind)?;
-        Some(Line { value_type, before, between, behind, generation })
+        let writes = value_type.map_or(RECORDS, Type::id);
+        Some(Line { value_type, writes, before, between, behind, generation })
     }
 
     /// The line of each value of a vector; `None` where it is no such line. Version 4 spells blobs in another way.
@@ -273,40 +384,51 @@ impl Line {
         let (mut cursor, mut record) = (Cursor::new(values.bytes), first);
         for _ in 0..values.count() {
             let Some(value) = Raw::next(&mut cursor, values.value_type()) else { return };
-            self.append(form, out, (0, 0), &Digits::of(form.number_of(record)), value);
+            let digits = Digits::of(form.number_of(record));
+            if out.in_room(|room| self.append(form, room, &digits, value)).is_none() {
+                self.append_with_care(form, out, &digits, value);
+            }
             out.breathe();
             record = record.next();
         }
     }
 
-    /// Appends a line; `place` says where its entry stands and how long it is.
+    /// Appends a line; `None` if that takes more care.
     #[inline(always)]
     fn append<F: LineForm>(
         &self,
         form: &F,
-        out: &mut Output<'_>,
-        place: (u64, usize),
+        room: &mut Room<'_>,
         record: &Digits,
         value: Raw<'_>,
-    ) {
-        let in_a_hurry = out.in_room(|room| {
-            form.place(room, place.0, place.1);
-            self.before.append(room);
-            if F::VALUE_FIRST {
-                value.append(form, room)?;
-                self.between(room);
-                room.digits(record);
-            } else {
-                room.digits(record);
-                self.between(room);
-                value.append(form, room)?;
-            }
-            self.behind(room);
-            Some(())
-        });
-        if in_a_hurry.is_none() {
-            self.with_care(form, out, place, record, value);
+    ) -> Option<()> {
+        self.before.append(room);
+        if F::VALUE_FIRST {
+            value.append(form, room)?;
+            self.between(room);
+            room.digits(record);
+        } else {
+            room.digits(record);
+            self.between(room);
+            value.append(form, room)?;
         }
+        self.behind(room);
+        Some(())
+    }
+
+    /// Appends any line.
+    fn append_with_care<F: LineForm>(&self, form: &F, out: &mut Output<'_>, record: &Digits, value: Raw<'_>) {
+        self.before.append(out);
+        if !F::VALUE_FIRST {
+            out.digits(record);
+            self.between(out);
+        }
+        value.append_with_care(form, out);
+        if F::VALUE_FIRST {
+            self.between(out);
+            out.digits(record);
+        }
+        self.behind(out);
     }
 
     #[inline(always)]
@@ -321,29 +443,27 @@ impl Line {
         let (bytes, length) = &self.behind;
         out.block(bytes, *length);
     }
+}
 
-    /// A line with a string that is long, or not plain throughout.
-    #[inline(never)]
-    fn with_care<F: LineForm>(
-        &self,
-        form: &F,
-        out: &mut Output<'_>,
-        (position, length): (u64, usize),
-        record: &Digits,
-        value: Raw<'_>,
-    ) {
-        form.place(out, position, length);
-        self.before.append(out);
-        if !F::VALUE_FIRST {
-            out.digits(record);
-            self.between(out);
-        }
-        value.append_with_care(form, out);
-        if F::VALUE_FIRST {
-            self.between(out);
-            out.digits(record);
-        }
-        self.behind(out);
+/// An entry and its line.
+struct Found<'l, 'a> {
+    line: &'l Line,
+    value: Raw<'a>,
+    step: Step,
+}
+
+impl Found<'_, '_> {
+    /// Appends the line; `None` if that takes more care.
+    #[inline(always)]
+    fn append<F: LineForm>(&self, form: &F, room: &mut Room<'_>, numbers: &Numbers) -> Option<()> {
+        form.place(room, &numbers.position, self.step.length);
+        self.line.append(form, room, &numbers.record, self.value)
+    }
+
+    /// Appends any line.
+    fn append_with_care<F: LineForm>(&self, form: &F, out: &mut Output<'_>, numbers: &Numbers) {
+        form.place(out, &numbers.position, self.step.length);
+        self.line.append_with_care(form, out, &numbers.record, self.value);
     }
 }
 
@@ -384,7 +504,9 @@ impl<'a> Raw<'a> {
         match self.value_type {
             None => Some(()),
             Some(Type::String) => room.quoted(form.quote()?, self.ahead, self.length, F::PLAIN),
-            Some(other) => self.number(form, room, other),
+            Some(Type::Int32) => self.number(form, room, Type::Int32),
+            Some(Type::Int64) => self.number(form, room, Type::Int64),
+            Some(other) => room.apart(|room| self.number(form, room, other)),
         }
     }
 

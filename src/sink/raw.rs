@@ -1,6 +1,6 @@
 //! The entries as they stand in the log: ids instead of names, the type in the command.
 
-use super::lines::{LineForm, Lines, Pieces};
+use super::lines::{self, LineForm, Lines, Pieces};
 use super::value::ValueWriter;
 use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;
@@ -110,6 +110,15 @@ impl Raw {
 impl LineForm for Raw {
     const PLAIN: Plain = PLAIN;
 
+    #[inline(always)]
+    fn style(&self) -> &Style {
+        &self.values.style
+    }
+
+    fn lines(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
+
     fn pieces(&self, step: &Step, _: &Schema) -> Option<Pieces> {
         let Context { table, field, .. } = step.context;
         let (before, between) = match step.kind.value_type() {
@@ -194,13 +203,7 @@ impl Format for Raw {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
-        if self.values.style.version == Version::V4 {
-            return Run::default();
-        }
-        let mut lines = std::mem::take(&mut self.lines);
-        let run = lines.run(self, out, (bytes, position), context, schema);
-        self.lines = lines;
-        run
+        lines::run(self, out, (bytes, position), context, schema)
     }
 
     /// Blobs are needed for version 4 only.

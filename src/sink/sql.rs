@@ -2,13 +2,12 @@
 
 use super::blob::hex;
 use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
-use super::lines::{Line, LineForm, Lines, Pieces};
+use super::lines::{self, Line, LineForm, Lines, Pieces};
 use super::sql_float;
 use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
 use super::{BlobReader, Ended, Format, Run, Style};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
-use crate::head::Version;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::append::Append;
@@ -441,6 +440,15 @@ impl LineForm for Sql {
     const VALUE_FIRST: bool = true;
     const PLAIN: Plain = PLAIN;
 
+    #[inline(always)]
+    fn style(&self) -> &Style {
+        &self.style
+    }
+
+    fn lines(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
+
     fn pieces(&self, step: &Step, schema: &Schema) -> Option<Pieces> {
         let Context { table, field, .. } = step.context;
         if let Some(value_type) = step.kind.value_type() {
@@ -527,13 +535,7 @@ impl Format for Sql {
         context: &mut Context,
         schema: &Schema,
     ) -> Run {
-        if self.style.version == Version::V4 {
-            return Run::default();
-        }
-        let mut lines = std::mem::take(&mut self.lines);
-        let run = lines.run(self, out, (bytes, position), context, schema);
-        self.lines = lines;
-        run
+        lines::run(self, out, (bytes, position), context, schema)
     }
 
     /// The data of blobs comes from a reader that cannot be shared.

@@ -1,6 +1,6 @@
 //! Appending: what an [`Output`] and a [`Room`](super::room::Room) have in common.
 
-use super::decimal::{Decimal, Digits, FEW, FOURS, all, few, fewer};
+use super::decimal::{Decimal, Digits, FEW, FOURS, Grouped, all, few, fewer};
 use std::fmt;
 
 /// Text that grows at its end. Nothing fails: what stands behind it keeps the first error for later.
@@ -47,6 +47,30 @@ pub(crate) trait Append: fmt::Write {
         match digits.word() {
             Some(word) => self.block(&word, digits.length),
             None => self.block(&digits.block(), digits.length),
+        }
+    }
+
+    /// Appends an integer that mostly has few digits.
+    #[inline(always)]
+    fn small(&mut self, value: usize) {
+        let value = value as u64;
+        if value < FOURS {
+            let (word, length) = fewer(value);
+            self.block(&word, length);
+        } else {
+            self.integer(value);
+        }
+    }
+
+    /// Appends a number whose first digits were made before.
+    #[inline(always)]
+    fn grouped(&mut self, number: &Grouped) {
+        match number.parts() {
+            Some((first, last)) => {
+                self.digits(first);
+                self.block(&last, 4);
+            }
+            None => self.integer(number.low()),
         }
     }
 

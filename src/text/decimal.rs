@@ -165,9 +165,47 @@ impl Digits {
     }
 }
 
+/// A number below 2^63, in decimal, that grows by little: all but its last four digits are made once for ten thousand
+/// numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Grouped {
+    /// The number without its last four digits, which are zeros here.
+    base: u64,
+    /// The digits before those.
+    digits: Digits,
+    /// What is left of the number, below 10^4.
+    low: u64,
+}
+
+impl Grouped {
+    /// Makes it this number.
+    #[inline(always)]
+    pub(crate) fn look_up(&mut self, number: u64) {
+        self.low = number.wrapping_sub(self.base);
+        if self.low >= FOURS {
+            let (high, low) = (number / FOURS, number % FOURS);
+            *self = Grouped { base: number.wrapping_sub(low), digits: Digits::of(high), low };
+        }
+    }
+
+    /// The first digits, and the last four; `None` for the first where there are no more than four, which begin with zeros
+    /// then.
+    #[inline(always)]
+    pub(super) fn parts(&self) -> Option<(&Digits, [u8; 4])> {
+        (self.base > 0).then(|| (&self.digits, four(self.low).to_le_bytes()))
+    }
+
+    /// The number, if it has no more than four digits.
+    #[inline(always)]
+    pub(super) const fn low(&self) -> u64 {
+        self.low
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::append::Append as _;
 
     fn text(number: impl Decimal + Copy) -> String {
         let mut out = Output::memory();
@@ -197,6 +235,21 @@ mod tests {
     fn all_numbers_of_up_to_five_digits_and_a_part_of_the_others() {
         for number in (0..100_000).chain((100_000..FEW + 1_000_000).step_by(9973)) {
             assert_eq!(text(number), number.to_string());
+        }
+    }
+
+    #[test]
+    fn a_number_that_grows_or_falls_by_little_or_much_is_that_of_the_standard_library() {
+        let mut grouped = Grouped::default();
+        let mut number = 0_u64;
+        for step in (0..40_000).chain([9_999, 10_000, 123_456_789, 1 << 40, 1, u64::MAX / 4]) {
+            for number in [number, number.saturating_sub(1), number] {
+                grouped.look_up(number);
+                let mut out = Output::memory();
+                out.grouped(&grouped);
+                assert_eq!(out.as_bytes(), number.to_string().as_bytes());
+            }
+            number = number.wrapping_add(step % 19).wrapping_add(if step > 9_000 { step } else { 0 });
         }
     }
 

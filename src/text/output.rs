@@ -8,6 +8,9 @@ use std::io::{self, Write};
 /// Bytes waiting are handed to the writer once there are this many.
 const SPILL: usize = 256 * 1024;
 
+/// A piece of so many bytes is handed over as it is: copying it to others would cost more than one call.
+const LONG: usize = 64 * 1024;
+
 /// A buffer that formatters append to without errors, and that spills into a writer when it is full.
 ///
 /// An error of the writer is kept and reported by the next [`Output::result`]; what is appended after it is
@@ -75,7 +78,7 @@ impl<'w> Output<'w> {
     /// Appends bytes; a long piece goes to the writer without a stop in the buffer.
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
-        if bytes.len() >= SPILL && self.writer.is_some() {
+        if bytes.len() >= LONG && self.writer.is_some() {
             return self.long(bytes);
         }
         let end = self.used.saturating_add(bytes.len());

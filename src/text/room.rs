@@ -26,17 +26,41 @@ impl Output<'_> {
     #[inline(always)]
     pub(crate) fn in_room<R>(&mut self, fill: impl FnOnce(&mut Room<'_>) -> Option<R>) -> Option<R> {
         let mut room = Room { place: self.place()?, used: 0 };
-        let result = fill(&mut room)?;
+        let result = room.whole(fill)?;
         let used = room.used;
-        if used > SIZE {
-            return None;
-        }
         self.advance(used);
         Some(result)
     }
 }
 
 impl Room<'_> {
+    /// Lets `fill` append. `None`, and nothing appended, if it did not fit, or if `fill` wants nothing kept.
+    #[inline(always)]
+    pub(crate) fn whole<R>(&mut self, fill: impl FnOnce(&mut Self) -> Option<R>) -> Option<R> {
+        let before = self.used;
+        let result = fill(self).filter(|_| self.used <= SIZE);
+        if result.is_none() {
+            self.used = before;
+        }
+        result
+    }
+
+    /// Lets `fill` append to it under another name. Whoever is called, and not copied to the place of the call, sees that one,
+    /// and how far this room is used stays in a register.
+    #[inline(always)]
+    pub(crate) fn apart<R>(&mut self, fill: impl FnOnce(&mut Room<'_>) -> R) -> R {
+        let mut other = Room { place: self.place, used: self.used };
+        let result = fill(&mut other);
+        self.used = other.used;
+        result
+    }
+
+    /// Whether half of it is left, which is enough for a line of the usual lengths.
+    #[inline(always)]
+    pub(crate) const fn is_half_empty(&self) -> bool {
+        self.used < SIZE / 2
+    }
+
     /// Whether a few more characters fit.
     #[inline(always)]
     pub(crate) const fn is_spacious(&self) -> bool {
