@@ -263,7 +263,9 @@ impl<'a, F: Format + Send> Printer<'a, F> {
                     self.change(|progress| progress.others = progress.others.saturating_sub(1));
                 }
             }
+            journal.share(true);
             let written = self.write_in_order(journal, sink, watch);
+            journal.share(false);
             self.change(|progress| progress.ended = true);
             written
         })
@@ -273,6 +275,7 @@ impl<'a, F: Format + Send> Printer<'a, F> {
     fn work(&self, reopen: Reopen<'_>, worker: usize, page: PageMaker) {
         let _leaving = Leaving(self);
         let Ok(mut journal) = reopen() else { return };
+        journal.share(true);
         while self.may_begin() {
             self.format_next(&mut journal, worker, page);
         }

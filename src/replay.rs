@@ -74,7 +74,7 @@ pub enum Tolerance {
     ReferenceRaw,
 }
 
-/// Plays the entries of `range` into `sink`. `watch` is told the position reached about every half megabyte.
+/// Plays the entries of `range` into `sink`. `watch` is told the position reached at least every half megabyte.
 ///
 /// # Errors
 /// [`ReplayError`]; damage of the log is no error but part of what is returned.

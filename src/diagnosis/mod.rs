@@ -214,7 +214,7 @@ impl Report {
     }
 }
 
-/// Reads the whole log once and returns the verdict. `watch` is told the position reached about every half megabyte.
+/// Reads the whole log once and returns the verdict. `watch` is told the position reached at least every half megabyte.
 ///
 /// ```
 /// use joedb::diagnosis::{Evidence, FindingId, diagnose};

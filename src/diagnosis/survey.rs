@@ -136,7 +136,7 @@ pub struct Question {
     pub load: Option<Limits>,
 }
 
-/// Walks the whole file once. `watch` is told the position reached about every half megabyte.
+/// Walks the whole file once. `watch` is told the position reached at least every half megabyte.
 ///
 /// # Errors
 /// [`SourceError`]; damage is part of the survey.

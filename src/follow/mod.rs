@@ -226,7 +226,7 @@ impl<L: Live> Follower<L> {
     }
 
     /// Looks at the head. If the checkpoint has moved, plays the entries up to it and lets the sink pause. `watch` is
-    /// told the position reached about every half megabyte, and may stop the round there; the sink does not pause then, and
+    /// told the position reached at least every half megabyte, and may stop the round there; the sink does not pause then, and
     /// another round goes on from there.
     ///
     /// # Errors

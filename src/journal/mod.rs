@@ -241,6 +241,11 @@ impl Journal {
         self.reading = reading;
     }
 
+    /// Reads no more from now on than is visited together, because others read what follows; or as much as is usual again.
+    pub(crate) fn share(&mut self, is_shared: bool) {
+        self.source.read_by(if is_shared { walk::TOGETHER } else { PIECE });
+    }
+
     /// All `length` bytes from `position`, which a window holds in memory.
     ///
     /// # Errors

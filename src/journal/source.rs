@@ -6,7 +6,7 @@ use crate::text::Position;
 use std::io;
 
 /// How much is shown at a time; an entry that is longer gets a longer piece.
-pub(super) const PIECE: u64 = 64 * 1024;
+pub(super) const PIECE: u64 = 512 * 1024;
 
 /// Why bytes could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,13 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// Reads so much at a time from now on, where anything is read.
+    pub(super) fn read_by(&mut self, piece: u64) {
+        if let Source::Window(window) = self {
+            window.read_by(piece);
+        }
+    }
+
     /// The bytes from `position`: up to `end`, or a piece of at least `least` bytes if that is nearer.
     pub(super) fn piece(&mut self, position: u64, least: u64, end: u64) -> Result<&[u8], SourceError> {
         let bytes = match self {

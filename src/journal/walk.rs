@@ -51,7 +51,7 @@ pub trait Visitor {
         Ok((0, Flow::Continue))
     }
 
-    /// The bytes of the entries visited since the last call, without a gap, about half a megabyte at a time.
+    /// The bytes of the entries visited since the last call, without a gap, some tens of kilobytes at a time.
     ///
     /// # Errors
     /// Anything that ends the walk.
@@ -106,7 +106,7 @@ impl Bookmark {
 
 /// So many bytes are visited at a time, or one entry that is longer: what becomes of them, several times as much where they
 /// are printed, stays near the processor.
-const TOGETHER: u64 = 64 * 1024;
+pub(super) const TOGETHER: u64 = 64 * 1024;
 
 /// The entries of a log, in order.
 pub struct Entries<'j> {

@@ -22,6 +22,8 @@ pub(super) struct Window {
     length: usize,
     long_entry: Option<LongEntry>,
     longest: u64,
+    /// How much is read at a time.
+    piece: u64,
 }
 
 impl Window {
@@ -31,7 +33,12 @@ impl Window {
 
     /// A window that holds up to `longest` bytes in memory.
     pub(super) fn holding(file: Box<dyn ReadAt>, longest: u64) -> Window {
-        Window { file, start: 0, buffer: Vec::new(), length: 0, long_entry: None, longest }
+        Window { file, start: 0, buffer: Vec::new(), length: 0, long_entry: None, longest, piece: PIECE }
+    }
+
+    /// Reads so much at a time from now on.
+    pub(super) const fn read_by(&mut self, piece: u64) {
+        self.piece = piece;
     }
 
     /// The bytes from `position`: up to `end`, or a piece of at least `least` bytes if that is nearer. What is held
@@ -41,7 +48,7 @@ impl Window {
         let least = left.min(least.max(1));
         let held = self.held(position).len() as u64;
         if held < least {
-            self.fill(position, left.min(least.max(PIECE)))?;
+            self.fill(position, left.min(least.max(self.piece)))?;
         }
         let held = self.held(position);
         Ok(held.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(held))

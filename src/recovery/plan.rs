@@ -236,7 +236,7 @@ pub enum PlanError {
 }
 
 /// Makes a plan. It reads, and with [`PlanOptions::verify`] decodes the whole file; it writes nothing. `watch` is
-/// told the position reached about every half megabyte.
+/// told the position reached at least every half megabyte.
 ///
 /// # Errors
 /// [`PlanError`]; each names a cut that would work.
