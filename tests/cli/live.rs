@@ -3,6 +3,7 @@
 use crate::log::{Log, Sample, signed};
 use crate::processes::takes_at_most;
 use crate::scene::{Scene, convert, dumped, logdump};
+use crate::writer::give_back;
 use joedb::storage::lock::{try_lock, unlock};
 use joedb::storage::{Mode, Region};
 use joedb::writer::{Options, Writer};
@@ -70,7 +71,7 @@ fn damage_below_the_checkpoint_is_damage_even_while_it_is_written() {
 fn the_writer_gone_the_tail_is_dirty() {
     let live = Live::writing(&Sample::new().dirty());
     let Live { scene, path, writer } = live;
-    drop(writer);
+    give_back(&writer);
     logdump().arg("--check").arg(&path).assert().code(3).stdout(contains("dirty tail"));
     drop(scene);
 }
@@ -136,7 +137,7 @@ fn a_lock_of_the_head_that_is_soon_given_back_is_waited_for_in_silence() {
     let Live { scene, path, writer } = live;
     let release = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(200));
-        drop(writer);
+        give_back(&writer);
     });
     logdump().arg("--check").arg(&path).assert().code(3).stdout(contains("lock of the head").not());
     release.join().unwrap();
