@@ -1,12 +1,9 @@
 //! Bytes that gather, mostly a few at a time.
 
-/// What [`Buffer::word`] may write beyond what it keeps.
-const SLACK: usize = 8;
-
-/// Bytes that were appended. There is always room for a word behind them, so that a few bytes are one store.
+/// Bytes that were appended. A few of them are one store of a whole word, whose other bytes the next ones overwrite.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Buffer {
-    /// Longer than what is used by at least [`SLACK`], but for an empty buffer.
+    /// What is used, and room.
     bytes: Vec<u8>,
     used: usize,
 }
@@ -33,34 +30,39 @@ impl Buffer {
     /// Appends the lowest `length` bytes of a word, at most 8, lowest first.
     #[inline(always)]
     pub(crate) fn word(&mut self, word: u64, length: usize) {
-        let end = self.used.saturating_add(SLACK);
-        if end > self.bytes.len() {
-            self.grow(end);
+        match self.bytes.get_mut(self.used..).and_then(<[u8]>::first_chunk_mut) {
+            Some(place) => *place = word.to_le_bytes(),
+            None => self.grow_for(&word.to_le_bytes()),
         }
-        if let Some(place) = self.bytes.get_mut(self.used..end) {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        self.used = self.used.saturating_add(length);
+        self.advance(length);
     }
 
     /// Appends bytes.
     #[inline(always)]
     pub(crate) fn slice(&mut self, bytes: &[u8]) {
-        let end = self.used.saturating_add(bytes.len());
-        if end.saturating_add(SLACK) > self.bytes.len() {
-            self.grow(end.saturating_add(SLACK));
+        match self.bytes.get_mut(self.used..).and_then(|room| room.get_mut(..bytes.len())) {
+            Some(place) => place.copy_from_slice(bytes),
+            None => self.grow_for(bytes),
         }
-        if let Some(place) = self.bytes.get_mut(self.used..end) {
-            place.copy_from_slice(bytes);
-        }
-        self.used = end;
+        self.advance(bytes.len());
     }
 
+    /// Takes bytes in that stand there already; so what is used is never longer than the bytes, and wraps nowhere.
+    #[inline(always)]
+    const fn advance(&mut self, length: usize) {
+        self.used = self.used.wrapping_add(length);
+    }
+
+    /// Makes room for bytes, and puts them there.
     #[cold]
-    fn grow(&mut self, least: usize) {
+    fn grow_for(&mut self, bytes: &[u8]) {
         const FIRST: usize = 1024;
+        let least = self.used.saturating_add(bytes.len());
         let length = least.max(self.bytes.len().saturating_mul(2)).max(FIRST);
         self.bytes.resize(length, 0);
+        if let Some(place) = self.bytes.get_mut(self.used..least) {
+            place.copy_from_slice(bytes);
+        }
     }
 }
 

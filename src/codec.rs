@@ -99,6 +99,10 @@ pub const COMPACT_MAX: u64 = (1 << 61) - 1;
 /// of the word, lowest first, and so many of them.
 #[inline]
 pub(crate) const fn compact_word(number: u64) -> (u64, usize) {
+    // As in `compact_of_word`.
+    if number < 0x20 {
+        return (number, 1);
+    }
     let number = number & COMPACT_MAX;
     let bits = u64::BITS.saturating_sub(number.leading_zeros());
     // A first byte holds five bits; each further byte adds eight.

@@ -196,8 +196,14 @@ impl Encoder {
 
     #[inline(always)]
     fn of_table(&mut self, kind: Kind, table: TableId) {
-        self.opcode(kind);
-        self.compact(table.0.into());
+        self.opcode_and_id(kind, table.0);
+    }
+
+    /// An id takes at most three bytes, so that both fit into a word.
+    #[inline(always)]
+    fn opcode_and_id(&mut self, kind: Kind, id: u16) {
+        let (word, length) = compact_word(id.into());
+        self.body.word((word << 8) | u64::from(kind.opcode()), length.saturating_add(1));
     }
 
     #[inline(always)]
@@ -239,10 +245,7 @@ impl Encoder {
     fn update(&mut self, table: TableId, record: RecordId, field: FieldId, value: &Value<'_>) {
         let value_type = value.value_type();
         match self.update_form(table, record, field) {
-            UpdateForm::Last => {
-                self.opcode(Kind::UpdateLast(value_type));
-                self.compact(field.0.into());
-            }
+            UpdateForm::Last => self.opcode_and_id(Kind::UpdateLast(value_type), field.0),
             UpdateForm::Next => self.opcode(Kind::UpdateNext(value_type)),
             UpdateForm::Update => {
                 self.records(Kind::Update(value_type), table, record);

@@ -329,8 +329,17 @@ impl Schema {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn check_value(&self, table: TableId, field: FieldId, found: Type) -> Result<(), Nonsense> {
+        if self.takes(table).get(usize::from(field.0)) == Some(&found.id()) {
+            return Ok(());
+        }
+        self.check_declared(table, field, found)
+    }
+
+    /// What is wrong with a value of a type that the field does not take; nothing, where the field has no type.
+    #[cold]
+    fn check_declared(&self, table: TableId, field: FieldId, found: Type) -> Result<(), Nonsense> {
         let declared = self.existing_field(table, field)?.field_type.value_type();
         match declared {
             Some(expected) if expected != found => Err(Nonsense::OtherType { table, field, found, expected }),

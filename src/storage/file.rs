@@ -3,6 +3,8 @@
 use super::{Directory, Existing, Mode, ReadAt, Region, Storage, copy_through_memory, lock};
 use std::fs;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::ops::Range;
 use std::path::Path;
 
 /// A file of the operating system.
@@ -80,6 +82,15 @@ impl File {
     pub fn is_locked(&self, region: Region) -> io::Result<bool> {
         self.ask_for_locks()?;
         lock::is_locked(&self.inner, region)
+    }
+
+    /// Tells the system that these bytes are not needed in memory; a length of 0 reaches to the end. Linux forgets those that
+    /// the disk has, and begins to write the others, which stay until they are written.
+    #[cfg(target_os = "linux")]
+    fn dispense_with(&self, start: i64, length: i64) {
+        use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+        // A hint; a file system that does not take it does what it would have done without.
+        let _ = posix_fadvise(&self.inner, start, length, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
     }
 
     fn ask_for_locks(&self) -> io::Result<()> {
@@ -198,10 +209,16 @@ impl Storage for File {
     }
 
     #[cfg(target_os = "linux")]
+    fn start_writing(&self, range: Range<u64>) {
+        let length = range.end.saturating_sub(range.start);
+        if let (Ok(start), Ok(length)) = (i64::try_from(range.start), i64::try_from(length)) {
+            self.dispense_with(start, length);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
     fn drop_cache(&self) {
-        use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
-        // A hint; a file system that does not take it reads from memory, as it would have without.
-        let _ = posix_fadvise(&self.inner, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
+        self.dispense_with(0, 0);
     }
 }
 
@@ -410,6 +427,19 @@ mod tests {
         assert!(from.exists());
         FileDirectory.rename(&from, &to, Existing::Replace).unwrap();
         assert!(!from.exists());
+    }
+
+    #[test]
+    fn what_the_disk_is_given_early_is_read_as_it_was_written() {
+        let mut file = File::temporary().unwrap();
+        let bytes: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+        file.write_at(&bytes, 41).unwrap();
+        for range in [41..300_041, 0..0, 5..6, 0..u64::MAX] {
+            file.start_writing(range);
+        }
+        let mut found = vec![0; bytes.len()];
+        assert_eq!(file.read_full_at(&mut found, 41).unwrap(), bytes.len());
+        assert!(found == bytes);
     }
 
     #[test]

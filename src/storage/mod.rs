@@ -154,6 +154,12 @@ pub trait Storage: ReadAt {
         Vec::new()
     }
 
+    /// Asks the kernel to begin bringing these bytes to the disk, so that less is left to do for a later sync. Only a hint:
+    /// it waits for nothing, promises nothing, and where it is not possible, nothing happens.
+    fn start_writing(&self, range: Range<u64>) {
+        let _ = range;
+    }
+
     /// Asks the kernel to forget what it keeps of the file in memory, so that the next read comes from the disk.
     /// Only a hint: where it is not possible, nothing happens.
     fn drop_cache(&self) {}

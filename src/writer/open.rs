@@ -13,7 +13,9 @@ use crate::recovery::{ApplyError, Plan, PlanOptions, Target, Temporary, Unattend
 use crate::relocation::Relocation;
 use crate::schema::Schema;
 use crate::sense::Damage;
-use crate::storage::{Directory, Existing, File, FileDirectory, Mode, Region, Storage, numbered_names};
+use crate::storage::{
+    Directory, Existing, File, FileDirectory, Mode, ReadAt as _, Region, Storage, numbered_names,
+};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,17 +155,16 @@ impl<S: Storage + 'static> Writer<S> {
         options: &Options,
     ) -> Result<Writer<S>, OpenError> {
         lock_tail(&file, options.locks)?;
-        // Whoever made the file may not have lived to make its name durable.
-        directory.sync(path).map_err(OpenError::io("syncing its directory"))?;
-        if file.size().map_err(OpenError::io("asking for the size"))? == 0 {
-            write_head(&mut file)?;
-            return Writer::assemble(file, Places::of_new_file(), true, options.locks, Log::new());
+        match begin(directory, path, &mut file, options) {
+            Ok((places, settled, log)) => Writer::assemble(file, places, settled, options.locks, log),
+            Err(error) => {
+                // Other handles of the file may live on: those of the caller, or of a process that starts just now.
+                if options.locks != Locks::None {
+                    let _ = file.unlock(Region::Tail);
+                }
+                Err(error)
+            }
         }
-        let mut journal = admit(directory, path, &mut file, options)?;
-        let places = Places::of_head(journal.head(), journal.checkpoints());
-        let mut log = Log::new();
-        log.follow(&mut journal, places.current())?;
-        Writer::assemble(file, places, false, options.locks, log)
     }
 
     /// `settled`: the head is on the disk as it is seen.
@@ -200,6 +201,30 @@ impl<S: Storage + Send + 'static> Writer<S> {
         self.spawn_pieces = threads.then_some(spawn_pieces::<S>);
         self
     }
+}
+
+/// Gives a file whose tail is locked a head if it has nothing yet; otherwise reads it. What comes back with the log is
+/// whether its head is on the disk as it is seen.
+fn begin<D: Directory>(
+    directory: &D,
+    path: &Path,
+    file: &mut D::File,
+    options: &Options,
+) -> Result<(Places, bool, Log), OpenError>
+where
+    D::File: 'static,
+{
+    // Whoever made the file may not have lived to make its name durable.
+    directory.sync(path).map_err(OpenError::io("syncing its directory"))?;
+    if file.size().map_err(OpenError::io("asking for the size"))? == 0 {
+        write_head(file)?;
+        return Ok((Places::of_new_file(), true, Log::new()));
+    }
+    let mut journal = admit(directory, path, file, options)?;
+    let places = Places::of_head(journal.head(), journal.checkpoints());
+    let mut log = Log::new();
+    log.follow(&mut journal, places.current())?;
+    Ok((places, false, log))
 }
 
 pub(super) fn lock_tail<S: Storage>(file: &S, locks: Locks) -> Result<(), OpenError> {

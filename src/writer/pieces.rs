@@ -7,12 +7,34 @@
 use crate::buffer::Buffer;
 use crate::storage::Storage;
 use std::io;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// So many pieces at most are on their way.
 const UNDER_WAY: usize = 2;
+
+/// The disk gets what was written up to a multiple of so many bytes: no page goes there that is not full yet.
+const STRETCH: u64 = 1024 * 1024;
+
+/// What was written since the disk got something last.
+#[derive(Debug, Default)]
+struct Backlog(Range<u64>);
+
+impl Backlog {
+    /// Takes in what was written now. What the disk may begin with comes back, so that the sync behind a long transaction
+    /// has less to wait for.
+    fn add(&mut self, written: Range<u64>) -> Option<Range<u64>> {
+        if written.start != self.0.end {
+            // Others wrote in between, and may have synced, too.
+            self.0.start = written.start;
+        }
+        let end = written.end.saturating_sub(written.end % STRETCH).max(self.0.start);
+        let whole = std::mem::replace(&mut self.0, end..written.end).start..end;
+        (!whole.is_empty()).then_some(whole)
+    }
+}
 
 /// Entries for a place in the file.
 #[derive(Debug)]
@@ -31,12 +53,17 @@ pub(super) struct PieceWriter {
 impl PieceWriter {
     /// Writes what comes, until nothing can come any more, or until a write fails: what follows a gap is worth nothing.
     pub(super) fn serve<S: Storage>(self, mut file: S) {
+        let mut backlog = Backlog::default();
         for Piece { mut bytes, position } in self.pieces {
             let written = file.write_at(bytes.bytes(), position);
             let failed = written.is_err();
+            let end = position.saturating_add(bytes.len() as u64);
             bytes.clear();
             if self.written.send(written.map(|()| bytes)).is_err() || failed {
                 return;
+            }
+            if let Some(whole) = backlog.add(position..end) {
+                file.start_writing(whole);
             }
         }
     }
@@ -116,6 +143,17 @@ mod tests {
         let mut buffer = Buffer::new();
         buffer.slice(b"entries");
         buffer
+    }
+
+    #[test]
+    fn the_disk_gets_whole_stretches_once_and_nothing_that_others_wrote() {
+        let mut backlog = Backlog::default();
+        assert_eq!(backlog.add(41..STRETCH - 1), None);
+        assert_eq!(backlog.add(STRETCH - 1..STRETCH), Some(41..STRETCH));
+        assert_eq!(backlog.add(STRETCH..3 * STRETCH + 5), Some(STRETCH..3 * STRETCH));
+        assert_eq!(backlog.add(3 * STRETCH + 5..4 * STRETCH - 1), None);
+        assert_eq!(backlog.add(9 * STRETCH + 7..9 * STRETCH + 8), None);
+        assert_eq!(backlog.add(9 * STRETCH + 8..10 * STRETCH), Some(9 * STRETCH + 7..10 * STRETCH));
     }
 
     #[test]

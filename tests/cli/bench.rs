@@ -1,14 +1,16 @@
 //! `joedb_bench`: its runs, and the files that they make. What is measured is never asserted.
 
+use crate::processes::{send, wait_until};
 use crate::scene::{Scene, bench, is_root};
 use joedb::journal::{Access, Journal};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// All cases and their contenders, the one first that the others are compared with.
 pub(crate) const CONTENDERS: [(&str, &[&str]); 5] = [
@@ -230,29 +232,21 @@ fn start(arguments: &[&str], scene: &Scene) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn wait_for(what: &str, is_there: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_there() {
-        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-fn send(signal: &str, process: &str) -> bool {
-    Command::new("kill").args([signal, process]).stderr(Stdio::null()).status().unwrap().success()
+fn is_there(process: &str) -> bool {
+    kill(Pid::from_raw(process.trim().parse().unwrap()), None).is_ok()
 }
 
 #[test]
 fn a_signal_stops_all_processes_removes_the_files_and_names_itself_in_the_exit_code() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
         let (scene, notes) = (Scene::new(), Scene::new());
         let number = notes.path("number");
         let external =
             format!("sleeper=echo $$ >'{0}.new'; mv '{0}.new' '{0}'; sleep 1000", number.display());
         let child = start(&["bulk", "--rows=5", "--external", &external], &scene);
-        wait_for("the sleeper", || number.exists());
+        wait_until("the sleeper is there", || number.exists());
         assert!(!scene.names().is_empty());
-        assert!(send(signal, &child.id().to_string()));
+        send(signal, &child);
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(
@@ -261,17 +255,18 @@ fn a_signal_stops_all_processes_removes_the_files_and_names_itself_in_the_exit_c
         );
         assert!(scene.names().is_empty(), "{:?}", scene.names());
         let sleeper = fs::read_to_string(&number).unwrap();
-        wait_for("the end of the sleeper", || !send("-0", sleeper.trim()));
+        wait_until("the sleeper is gone", || !is_there(&sleeper));
     }
 }
 
 #[test]
 fn the_sizes_of_the_documentation_are_announced_before_the_work() {
     let scene = Scene::new();
-    let child = start(&["bulk", "--paper"], &scene);
-    let number = child.id().to_string();
-    wait_for("the beginning or the end", || scene.names().len() == 1 || !send("-0", &number));
-    send("-INT", &number);
+    let mut child = start(&["bulk", "--paper"], &scene);
+    wait_until("it begins or ends", || scene.names().len() == 1 || child.try_wait().unwrap().is_some());
+    if child.try_wait().unwrap().is_none() {
+        send(Signal::SIGINT, &child);
+    }
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     let needs = [

@@ -1,11 +1,13 @@
 //! `--follow`: a log as it grows.
 
 use crate::log::{Log, Sample, signed};
+use crate::processes::{PATIENCE, send, wait_until, wait_until_asleep};
 use crate::scene::{Scene, convert, dumped, logdump};
 use crate::writer::Writer;
 use joedb::storage::lock::{try_lock, unlock};
 use joedb::storage::{Mode, Region};
 use joedb::{BlobPosition, Type, Value, Version};
+use nix::sys::signal::Signal;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 use std::fs::{self, File};
@@ -15,10 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Longer than anything here takes on a machine that does something else too.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Long enough to see that something does not happen: several looks at the head.
 const A_WHILE: Duration = Duration::from_millis(600);
 
@@ -56,16 +56,7 @@ impl Following {
 
     /// Waits until it has printed this.
     fn wait_for(&self, text: &str) {
-        let start = Instant::now();
-        while !self.printed().contains(text) {
-            assert!(start.elapsed() < PATIENCE, "{text:?} never came: {:?}", self.printed());
-            sleep(Duration::from_millis(2));
-        }
-    }
-
-    fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(status.success());
+        wait_until(&format!("{text:?} comes"), || self.printed().contains(text));
     }
 
     /// Waits until it ends by itself: the exit code, what it printed, and what it said.
@@ -79,23 +70,18 @@ impl Following {
     }
 
     fn interrupt(self) -> (Option<i32>, String, String) {
-        self.signal("-INT");
+        send(Signal::SIGINT, &self.child);
         self.end()
     }
 }
 
 fn wait(child: &mut Child) -> Option<i32> {
-    let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
-        }
-        if start.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            panic!("it does not end");
-        }
-        sleep(Duration::from_millis(2));
-    }
+    let mut status = None;
+    wait_until("it ends", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    status?.code()
 }
 
 /// A file with a table, and its writer.
@@ -235,12 +221,12 @@ fn every_signal_to_stop_ends_it_well_and_it_goes_on_where_it_was() {
     let scene = Scene::new();
     let (path, mut writer) = live(&scene);
     let (mut all, mut from) = (String::new(), 41.to_string());
-    for (record, signal) in ["-INT", "-TERM", "-HUP"].into_iter().enumerate() {
+    for (record, signal) in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().enumerate() {
         insert(&mut writer, i64::try_from(record).unwrap());
         writer.commit();
         let following = Following::new(&["--raw", "--from", &from], &path);
         following.wait_for(&format!("number {record}."));
-        following.signal(signal);
+        send(signal, &following.child);
         let (code, printed, said) = following.end();
         assert_eq!(code, Some(0), "{said}");
         all.push_str(&printed);
@@ -281,9 +267,8 @@ fn a_signal_in_the_middle_of_a_batch_ends_it_at_an_entry_and_sql_is_rolled_back(
             .spawn()
             .unwrap();
         // The pipe is full by then; the signal is heeded between two pieces.
-        sleep(Duration::from_millis(300));
-        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        sleep(Duration::from_millis(100));
+        wait_until_asleep(&child);
+        send(Signal::SIGTERM, &child);
         let (mut printed, mut said) = (String::new(), String::new());
         child.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -307,8 +292,8 @@ fn a_signal_ends_it_even_if_nobody_takes_the_output() {
     let mut command = program();
     let mut child =
         command.arg("--follow").arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    sleep(Duration::from_millis(300));
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    wait_until_asleep(&child);
+    send(Signal::SIGTERM, &child);
     assert_eq!(wait(&mut child), Some(1));
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();

@@ -1,14 +1,15 @@
 //! joedb commands as input: dump, edit, load.
 
 use crate::log::Log;
+use crate::processes::{send, wait_until};
 use crate::scene::{Scene, convert, corpus, corpus_files, dumped, logdump};
 use joedb::{BlobPosition, Type, Value};
+use nix::sys::signal::Signal;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty, starts_with};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// The file that a text makes.
 fn loaded(scene: &Scene, text: &str) -> Vec<u8> {
@@ -435,17 +436,9 @@ fn the_output_has_the_mode_of_the_text_and_is_private_without_one() {
     assert_eq!((mode(&output), mode(&scene.path("piped"))), (0o640, 0o600));
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 #[test]
 fn a_signal_ends_it_while_it_waits_for_a_pipe_and_leaves_nothing() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let scene = Scene::new();
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("joedb_convert"));
         command
@@ -456,8 +449,7 @@ fn a_signal_ends_it_while_it_waits_for_a_pipe_and_leaves_nothing() {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         // The temporary file is there once the work has begun; the pipe stays open and empty.
         wait_until("a temporary file is made", || !scene.names().is_empty());
-        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(kill.success());
+        send(signal, &child);
         let pipe = child.stdin.take();
         wait_until("the signal ends it", || child.try_wait().unwrap().is_some());
         drop(pipe);

@@ -36,6 +36,7 @@ mod odd_files;
 mod pack;
 mod positions;
 mod private;
+mod processes;
 mod receipt;
 mod refusals;
 mod scene;

@@ -1,11 +1,12 @@
 //! What happens while a recovery runs: signals, and other programs at work on its files.
 
 use crate::log::Log;
+use crate::processes::{send, wait_until};
 use crate::scene::Scene;
+use nix::sys::signal::Signal;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// So much that copying, syncing and reading it back takes far longer than sending a signal.
 const BLOB: u64 = 192 * 1024 * 1024;
@@ -31,11 +32,7 @@ fn start(input: &Path, output: &Path, options: &[&str]) -> Child {
 
 /// Waits until the child writes its temporary file.
 fn wait_for_temporary(scene: &Scene) {
-    let start = Instant::now();
-    while !scene.names().iter().any(|name| name.ends_with(".tmp")) {
-        assert!(start.elapsed() < Duration::from_secs(30), "no temporary file was made");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("a temporary file is made", || scene.names().iter().any(|name| name.ends_with(".tmp")));
 }
 
 /// A recovery that has begun to write.
@@ -44,11 +41,6 @@ fn begun(scene: &Scene, options: &[&str]) -> Child {
     let child = start(&input, &scene.path("out"), options);
     wait_for_temporary(scene);
     child
-}
-
-fn send(signal: &str, child: &Child) {
-    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
 }
 
 fn text(pipe: Option<impl std::io::Read>) -> String {
@@ -66,7 +58,7 @@ fn end(mut child: Child) -> (Option<i32>, String) {
 
 #[test]
 fn a_signal_while_writing_leaves_nothing_behind_and_names_itself_in_the_exit_code() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let scene = Scene::new();
         let child = begun(&scene, &[]);
         send(signal, &child);
@@ -81,7 +73,7 @@ fn an_output_that_was_to_be_replaced_is_still_there_after_a_signal() {
     let scene = Scene::new();
     let output = scene.file("out", b"precious");
     let child = begun(&scene, &["--force"]);
-    send("-HUP", &child);
+    send(Signal::SIGHUP, &child);
     assert_eq!(end(child).0, Some(129));
     assert_eq!(fs::read(&output).unwrap(), b"precious");
     assert_eq!(scene.names(), ["a.joedb", "out"]);

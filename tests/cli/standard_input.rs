@@ -1,9 +1,11 @@
 //! `-`: logs that come through standard input, from a pipe or from a file.
 
 use crate::log::{Log, Sample};
+use crate::processes::{send, wait_until};
 use crate::scene::{Scene, convert, corpus, corpus_files, logdump, whole_corpus};
 use joedb::storage::lock::try_lock;
 use joedb::storage::{Mode, Region};
+use nix::sys::signal::Signal;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 use std::fs::{self, File};
@@ -11,7 +13,6 @@ use std::io::{Seek as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 const MODES: [&[&str]; 13] = [
     &[],
@@ -253,18 +254,16 @@ fn the_copy_of_a_pipe_has_no_name_and_is_its_owners_alone_and_goes_with_the_prog
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let mut pipe = child.stdin.take().unwrap();
         pipe.write_all(&Sample::new().clean()).unwrap();
-        let start = Instant::now();
-        let (path, mode) = loop {
-            // Its permissions are set before the first byte is written.
-            match temporary_file(child.id(), scene.directory()) {
-                Some((path, mode, size)) if size > 0 => break (path, mode),
-                _ => std::thread::sleep(Duration::from_millis(1)),
-            }
-            assert!(start.elapsed() < Duration::from_secs(20), "no temporary file");
-        };
+        let mut found = None;
+        // Its permissions are set before the first byte is written.
+        wait_until("a temporary file is written", || {
+            found = temporary_file(child.id(), scene.directory()).filter(|(_, _, size)| *size > 0);
+            found.is_some()
+        });
+        let (path, mode, _) = found.unwrap();
         assert_eq!((mode, path.exists(), scene.names()), (0o600, false, Vec::new()));
         // A signal while it waits for the pipe ends it.
-        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        send(Signal::SIGTERM, &child);
         assert!(!child.wait().unwrap().success());
         assert!(scene.names().is_empty());
     }

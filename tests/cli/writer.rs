@@ -69,3 +69,17 @@ impl Writer {
         &self.file
     }
 }
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        give_back(&self.file);
+    }
+}
+
+/// Gives all locks back. Closing the file alone leaves them to a process that another test is just starting, until that
+/// has closed what it inherited.
+pub(crate) fn give_back(file: &File) {
+    for region in [Region::Head, Region::Tail] {
+        unlock(file, region).unwrap();
+    }
+}

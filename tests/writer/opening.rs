@@ -1,6 +1,7 @@
 //! What is opened, what is refused, and what recovering does.
 
 use crate::{Scene, comment};
+use joedb::storage::{File, FileDirectory};
 use joedb::writer::{OpenError, Options, Recovery, SharedWriter, Undo, Writer};
 use joedb::{Head, Version};
 use std::fs;
@@ -40,6 +41,16 @@ fn a_dirty_tail_is_refused_with_the_sizes_and_the_commands_and_the_file_stays_as
         assert!(error.contains(part), "{part:?} not in {error}");
     }
     assert_eq!(scene.bytes(), before);
+}
+
+#[test]
+fn a_refused_file_is_locked_by_nobody_even_if_other_handles_of_it_live_on() {
+    let scene = crashed();
+    let file = File::open_writable(&scene.path()).unwrap();
+    let _other = file.try_clone().unwrap();
+    let open = |file| Writer::open_in(&FileDirectory, &scene.path(), file, &Options::default());
+    assert!(matches!(open(file), Err(OpenError::DirtyTail { .. })));
+    assert!(matches!(open(File::open_writable(&scene.path()).unwrap()), Err(OpenError::DirtyTail { .. })));
 }
 
 #[test]
