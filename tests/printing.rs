@@ -1,7 +1,7 @@
 //! Printing on several threads: the same bytes and the same end as from one, whatever is wrong with the log.
 
 use joedb::index::{self, Index};
-use joedb::printing::print;
+use joedb::printing::{Workers, print};
 use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::{
@@ -39,33 +39,52 @@ fn log() -> Encoder {
 
 type Printed = (Vec<u8>, Replayed);
 
-fn printed<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F, threads: usize) -> Printed {
+/// What is printed of a log, and how.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    bytes: &'a [u8],
+    range: Range,
+    style: Style,
+    tolerance: Tolerance,
+}
+
+fn printed<F: Format + Send>(job: Job<'_>, form: F, threads: usize) -> Printed {
+    let Job { bytes, range, style, tolerance } = job;
     let open = || Journal::from_bytes(bytes.to_vec());
     let (mut journal, mut text) = (open().unwrap(), Vec::new());
     let mut sink = TextSink::new(form, style, &mut text);
     let replayed = match threads {
-        0 => replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {}),
-        threads => print(&mut journal, range, &mut sink, threads, &open, &mut |_| {}),
+        0 => replay(&mut journal, range, tolerance, &mut sink, &mut |_| {}),
+        threads => {
+            let workers = Workers { threads, reopen: &open };
+            print(&mut journal, range, tolerance, &mut sink, workers, &mut |_| {})
+        }
     };
     (text, replayed.unwrap())
 }
 
 /// The same with an index of all that is right of the log.
-fn printed_with_index<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F) -> Printed {
+fn printed_with_index<F: Format + Send>(job: Job<'_>, form: F) -> Printed {
+    let Job { bytes, range, style, tolerance } = job;
     let open = || Journal::from_bytes(bytes.to_vec());
     let (mut journal, mut text) = (open().unwrap(), Vec::new());
     let index = Index::build(&mut journal, &mut |_| {}).unwrap().index;
     let mut sink = TextSink::new(form, style, &mut text);
-    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {});
+    let workers = Workers { threads: 3, reopen: &open };
+    let replayed = index::print(&index, &mut journal, range, tolerance, &mut sink, workers, &mut |_| {});
     (text, replayed.unwrap())
 }
 
 fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl Fn() -> F) {
-    let expected = printed(bytes, range, style, form(), 0);
+    check_tolerance(Job { bytes, range, style, tolerance: Tolerance::Strict }, form);
+}
+
+fn check_tolerance<F: Format + Send>(job: Job<'_>, form: impl Fn() -> F) {
+    let (expected, range) = (printed(job, form(), 0), job.range);
     for threads in [1, 2, 3] {
-        assert!(printed(bytes, range, style, form(), threads) == expected, "{threads} threads, {range:?}");
+        assert!(printed(job, form(), threads) == expected, "{threads} threads, {range:?}");
     }
-    assert!(printed_with_index(bytes, range, style, form()) == expected, "with an index, {range:?}");
+    assert!(printed_with_index(job, form()) == expected, "with an index, {range:?}");
 }
 
 /// Every form, without loss and as the reference prints it.
@@ -111,9 +130,10 @@ fn an_index_of_another_log_does_not_lead_astray() {
     let mut text = Vec::new();
     let mut sink = TextSink::new(Commands::new(style, None), style, &mut text);
     let mut journal = open().unwrap();
-    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {}).unwrap();
-    let expected = printed(&bytes, range, style, Commands::new(style, None), 0);
-    assert!((text, replayed) == expected);
+    let (workers, tolerance) = (Workers { threads: 3, reopen: &open }, Tolerance::Strict);
+    let replayed = index::print(&index, &mut journal, range, tolerance, &mut sink, workers, &mut |_| {});
+    let job = Job { bytes: &bytes, range, style, tolerance };
+    assert!((text, replayed.unwrap()) == printed(job, Commands::new(style, None), 0));
 }
 
 #[test]
@@ -126,5 +146,21 @@ fn what_is_wrong_in_the_middle_is_found_at_the_same_place() {
         let range = Range::up_to(encoder.position());
         check(&bytes, range, style, || Commands::new(style, None));
         check(&bytes, range, style, || JsonLines::new(style));
+    }
+}
+
+#[test]
+fn what_the_reference_prints_of_a_log_that_makes_no_sense_is_the_same_too() {
+    let encoder = log();
+    let style = Style { fidelity: Fidelity::Reference, ..Style::new(Version::V5) };
+    // The table of an insertion becomes one that there is not; an update's field; an opcode becomes none.
+    for (place, byte) in [(6_000_000, 0x02), (6_000_001, 0x02), (6_000_002, 0x05), (6_000_003, 0xff)] {
+        let mut bytes = encoder.file();
+        bytes[place] = byte;
+        for tolerance in [Tolerance::Reference, Tolerance::ReferenceRaw] {
+            let job = Job { bytes: &bytes, range: Range::up_to(encoder.position()), style, tolerance };
+            check_tolerance(job, || Commands::new(style, None));
+            check_tolerance(job, || Raw::new(style, None));
+        }
     }
 }
