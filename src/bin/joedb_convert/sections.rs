@@ -67,7 +67,7 @@ the longest field, at most 256 MiB of it, twice more. The data of blobs is not h
     (
         "MERGE",
         "With --merge FILE, once or several times, OUTPUT holds the tables of INPUT and of each FILE, one behind the other. \
-References and blobs follow; rows are not compared. The schemas must have the same history; if not, the first entries that \
+References and blobs follow; rows are not compared. The schemas must have the same history; if not, the entries that \
 differ are shown. --to cuts every file; positions cannot be given. Memory: as for --pack, of all files, and for a moment \
 one of them twice.
 
