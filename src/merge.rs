@@ -57,13 +57,13 @@ pub struct Merged {
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
     /// The history of its schema is another one.
-    #[error(
-        "the schemas differ in their entry {}: {} found, {} expected as in the first file",
-        .0.number,
-        command(.0, 1),
-        command(.0, 0)
-    )]
-    Schema(Difference),
+    #[error("the schemas differ in their {}", differ(.differences, *.further))]
+    Schema {
+        /// The entries that differ, at most [`SHOWN`].
+        differences: Vec<Difference>,
+        /// How many more there are.
+        further: u64,
+    },
     /// A value points to no blob of its log.
     #[error("{cell}: {error}")]
     Blob {
@@ -77,8 +77,24 @@ pub enum MergeError {
     Conflict(#[from] Conflict),
 }
 
-fn command(difference: &Difference, side: usize) -> &str {
-    difference.entries.get(side).and_then(Option::as_deref).unwrap_or("no further entry")
+/// How many entries in which schemas differ are named.
+pub const SHOWN: usize = 8;
+
+/// The entries by their numbers, in one line.
+fn differ(differences: &[Difference], further: u64) -> String {
+    let mut named: Vec<String> = differences.iter().map(named).collect();
+    if let Some(first) = named.first_mut() {
+        first.push_str(" as in the first file");
+    }
+    if further > 0 {
+        named.push(format!("{further} more"));
+    }
+    named.join("; ")
+}
+
+fn named(Difference { number, entries }: &Difference) -> String {
+    let [expected, found] = entries.each_ref().map(|entry| entry.as_deref().unwrap_or("no further entry"));
+    format!("entry {number}: {found} found, {expected} expected")
 }
 
 /// How many ids tables take.
@@ -156,7 +172,11 @@ impl Merger {
     /// The first log makes the tables, the others must have the same.
     fn agree(&mut self, history: &History) -> Result<(), MergeError> {
         if let Some(expected) = &self.history {
-            return expected.difference(history).map_or(Ok(()), |found| Err(MergeError::Schema(found)));
+            let mut all = expected.differences(history);
+            let differences: Vec<Difference> = all.by_ref().take(SHOWN).collect();
+            let further = all.fold(0, |further: u64, _| further.saturating_add(1));
+            let is_same = differences.is_empty();
+            return if is_same { Ok(()) } else { Err(MergeError::Schema { differences, further }) };
         }
         history.iter().try_for_each(|located| self.store.apply(&located.entry))?;
         self.history = Some(history.clone());

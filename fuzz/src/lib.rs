@@ -16,6 +16,8 @@ pub mod undo;
 pub mod window;
 pub mod writer;
 
+#[path = "../../tests/support/anew.rs"]
+mod anew;
 mod faulty;
 mod input;
 mod language;

@@ -1,10 +1,10 @@
-//! Parts of a log that begin and end between two entries.
+//! Parts of a log that begin and end between two entries, or two values of a long vector.
 
 use super::Ahead;
 use crate::decode::Context;
 use crate::entry::Located;
-use crate::journal::{Flow, Journal};
-use crate::replay::{Played, Range, Tolerance};
+use crate::journal::{Flow, Journal, VectorPart};
+use crate::replay::{Played, Range, Reach, Tolerance};
 use crate::schema::Schema;
 use crate::sink::{Format, Page, PageMaker, Run, Sink};
 use crate::skip::{Skipped, skip};
@@ -22,7 +22,7 @@ impl<F: Format> Start<F> {
     }
 }
 
-/// A part of the log that begins and ends between two entries.
+/// A part of the log that begins and ends between two entries, or two values of a long vector.
 pub(super) struct Chunk<F> {
     pub(super) number: usize,
     start: Start<F>,
@@ -76,9 +76,9 @@ impl<F: Format> Rest<F> {
     /// What follows the entries that are visited together.
     fn scan(&self, journal: &mut Journal, range: Range) -> Option<Start<F>> {
         let Start { mut played, format } = self.next.fork()?;
-        let (size, mut skip) = (journal.size(), Skip { format });
+        let (reach, mut skip) = (Reach::Anywhere(journal.size()), Skip { format });
         let mut a_piece = |_| Flow::Stop;
-        let stretch = played.go_on(journal, range, size, Tolerance::Strict, &mut skip, &mut a_piece).ok()?;
+        let stretch = played.go_on(journal, range, reach, Tolerance::Strict, &mut skip, &mut a_piece).ok()?;
         let is_right = stretch.replayed.interruption.is_none();
         let is_further = played.position() > self.next.played.position();
         (is_right && is_further).then_some(Start { played, format: skip.format })
@@ -97,9 +97,10 @@ impl<F: Format> Chunk<F> {
         let Chunk { start, end, context, .. } = self;
         let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
         let range = Range { until: end, ..range };
+        let again = Reach::Again { end, size: journal.size() };
         let printed = page.print(format, buffer, |sink| {
             let stretch =
-                played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
+                played.go_on(journal, range, again, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
             let is_there = (played.position(), played.context()) == (end, context);
             let is_right = stretch.replayed.interruption.is_none() && is_there;
             is_right.then_some(stretch.replayed.entries)
@@ -139,6 +140,14 @@ impl<F: Format> Sink for Skip<F> {
     ) -> Result<Run, Infallible> {
         let Skipped { bytes, entries, .. } = skip(bytes, context, schema);
         Ok(Run { bytes, entries })
+    }
+
+    fn takes_parts(&self) -> bool {
+        true
+    }
+
+    fn vector(&mut self, _: &VectorPart<'_>, _: &Schema) -> Result<(), Infallible> {
+        Ok(())
     }
 
     fn end(&mut self, _: u64, _: bool) -> Result<(), Infallible> {

@@ -5,7 +5,7 @@
 //! then formats it beside the others. The thread that was asked to print does so too, and between two chunks it writes
 //! those that are formatted, in their order: none is woken for it, and the memory of a page stays near the processor that
 //! fills it. A chunk in which anything is wrong is left to the one that goes entry by entry, which begins again there and
-//! says what it is.
+//! says what it is. A vector that is longer than a chunk is several of them, so that nobody holds all of it.
 
 mod chunk;
 mod printer;

@@ -16,7 +16,7 @@ pub struct History {
     count: u64,
 }
 
-/// The first entries in which two histories differ, as joedb commands; `None` for a history that has ended.
+/// Entries at the same place of two histories that differ, as joedb commands; `None` for a history that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Which entry it is, counted from 1.
@@ -57,25 +57,31 @@ impl History {
         })
     }
 
-    /// Where two histories part, if they do.
-    #[must_use]
-    pub fn difference(&self, other: &History) -> Option<Difference> {
-        let (mut schema, mut number) = (Schema::new(), 1);
+    /// Where two histories differ, entry by entry.
+    pub fn differences(&self, other: &History) -> impl Iterator<Item = Difference> {
         let mut commands = Commands::new(Style::new(Version::V5), None);
+        let (mut our_schema, mut their_schema) = (Schema::new(), Schema::new());
         let (mut ours, mut theirs) = (self.iter(), other.iter());
-        loop {
+        let pairs = std::iter::from_fn(move || {
             let pair = [ours.next(), theirs.next()];
-            let entry = match pair {
-                [None, None] => return None,
-                [Some(one), Some(other)] if one.entry == other.entry => one.entry,
-                _ => {
-                    let entries = pair.map(|entry| Some(shown(&mut commands, &entry?, &schema)));
-                    return Some(Difference { number, entries });
-                }
+            let (is_over, is_same) = match &pair {
+                [Some(one), Some(other)] => (false, one.entry == other.entry),
+                [None, None] => (true, true),
+                _ => (false, false),
             };
-            schema.apply(&entry);
-            number = u64::saturating_add(number, 1);
-        }
+            let mut shown = |entry: &Option<Located<'_>>, schema: &mut Schema| {
+                let entry = entry.as_ref()?;
+                let shown = (!is_same).then(|| shown(&mut commands, entry, schema));
+                schema.apply(&entry.entry);
+                shown
+            };
+            let [one, other] = &pair;
+            let entries = [shown(one, &mut our_schema), shown(other, &mut their_schema)];
+            (!is_over).then_some((is_same, entries))
+        });
+        let numbered = (1..).zip(pairs);
+        numbered
+            .filter_map(|(number, (is_same, entries))| (!is_same).then_some(Difference { number, entries }))
     }
 
     pub(super) fn push(&mut self, entry: &Entry<'_>) {
@@ -94,14 +100,30 @@ mod tests {
         history
     }
 
+    fn differences(one: &History, other: &History) -> Vec<Difference> {
+        one.differences(other).collect()
+    }
+
     #[test]
-    fn the_first_entries_that_differ_are_shown_as_commands() {
+    fn the_entries_that_differ_are_shown_as_commands() {
         let one = history(&[b"a", b"b"]);
-        assert_eq!((one.difference(&one), one.len()), (None, 2));
+        assert_eq!((differences(&one, &one), one.len()), (Vec::new(), 2));
         let text = |name: &str| Some(format!("create_table {name}"));
-        let difference = one.difference(&history(&[b"a", b"c", b"b"])).unwrap();
-        assert_eq!(difference, Difference { number: 2, entries: [text("b"), text("c")] });
-        let difference = history(&[b"a"]).difference(&one).unwrap();
-        assert_eq!(difference, Difference { number: 2, entries: [None, text("b")] });
+        let difference = |number, entries| Difference { number, entries };
+        let found = differences(&one, &history(&[b"a", b"c", b"b"]));
+        assert_eq!(found, [difference(2, [text("b"), text("c")]), difference(3, [None, text("b")])]);
+        assert_eq!(differences(&history(&[b"a"]), &one), [difference(2, [None, text("b")])]);
+    }
+
+    /// Each side names what it has named itself.
+    #[test]
+    fn an_entry_is_shown_with_the_names_of_its_own_history() {
+        let (mut one, mut other) = (history(&[b"a"]), history(&[b"b"]));
+        let table = crate::TableId(1);
+        one.push(&Entry::DropTable { table });
+        other.push(&Entry::RenameTable { table, name: b"c" });
+        let found = differences(&one, &other).pop().unwrap();
+        let expected = ["drop_table a", "rename_table b c"].map(|text| Some(text.to_owned()));
+        assert_eq!(found, Difference { number: 2, entries: expected });
     }
 }

@@ -60,9 +60,10 @@
 //!
 //! # Long transactions
 //!
-//! From the second full buffer of a transaction on, a thread writes the entries while the program makes the next ones.
-//! Every flush and every checkpoint waits for it first, so that it changes nothing but the time, and the place where a
-//! failed write is reported: one of the next calls.
+//! From the second full buffer of a transaction on, a thread writes the entries while the program makes the next ones, and
+//! asks the system to begin bringing them to the disk, so that a sync at the end finds most of it done. Every flush and
+//! every checkpoint waits for the writes first, so that the thread changes nothing but the time, and the place where a failed
+//! write is reported: one of the next calls.
 //!
 //! # Failures
 //!
@@ -111,8 +112,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// So many bytes of entries are gathered before they are written; with [`Background::Thread`] by a thread, from the second
-/// buffer of a transaction on.
-const BUFFER: usize = 256 * 1024;
+/// buffer of a transaction on. Buffers grow to powers of two: the last entry that fits has to end before the next one.
+const BUFFER: usize = 255 * 1024;
 
 /// Writes a log. It alone writes to the file as long as it exists; for taking turns see [`SharedWriter`].
 #[derive(Debug)]

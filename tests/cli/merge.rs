@@ -163,21 +163,32 @@ fn one_file_alone_with_itself_is_there_twice_and_empty_tables_stay() {
 // ---- Schemas -----------------------------------------------------------------------------------------------
 
 #[test]
-fn schemas_that_differ_are_shown_where_they_part() {
+fn schemas_that_differ_are_shown_entry_by_entry() {
     let scene = Scene::new();
     let first = scene.file("a", &persons().clean());
     let mut other = persons();
     other.rename_table(1, "town").insert(1, 0);
     let mut shorter = Log::new();
     shorter.table("city").field(1, "name", Type::Int8);
+    let mut longer = persons();
+    for number in 0..20 {
+        longer.table(&format!("t{number}"));
+    }
     let cases = [
+        (
+            longer,
+            "the schemas differ in their entry 6: create_table t0 found, no further entry expected as in the first file; \
+                  entry 7: create_table t1 found, no further entry expected; entry 8: ",
+        ),
         (
             other,
             "the schemas differ in their entry 6: rename_table city town found, no further entry expected as in the first file",
         ),
         (
             shorter,
-            "the schemas differ in their entry 2: add_field city name int8 found, add_field city name string expected as in",
+            "the schemas differ in their entry 2: add_field city name int8 found, add_field city name string expected as in \
+             the first file; entry 3: no further entry found, create_table person expected; entry 4: no further entry \
+             found, add_field person home references city expected; entry 5: ",
         ),
     ];
     for (log, message) in cases {

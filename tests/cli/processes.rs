@@ -15,6 +15,12 @@ pub(crate) fn send(signal: Signal, child: &Child) {
     kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
 }
 
+/// Stops a child, and waits until none of its threads runs any more.
+pub(crate) fn stop(child: &Child) {
+    send(Signal::SIGSTOP, child);
+    wait_until("the program has stopped", || threads_are("T", child.id()));
+}
+
 /// Waits until something is so.
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -30,16 +36,19 @@ pub(crate) fn wait_until_asleep(child: &Child) {
     const LOOKS: u32 = 50;
     let mut asleep = 0;
     wait_until("the program waits for somebody", || {
-        asleep = if threads_sleep(child.id()) { asleep + 1 } else { 0 };
+        asleep = if threads_are("S", child.id()) { asleep + 1 } else { 0 };
         asleep == LOOKS
     });
 }
 
-fn threads_sleep(process: u32) -> bool {
+/// Whether all threads are in this state of proc(5).
+fn threads_are(state: &str, process: u32) -> bool {
     let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
     threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("stat"))).all(|stat| {
         // The name of the program may hold anything; the state follows its last bracket.
-        stat.is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" S")))
+        stat.is_ok_and(|stat| {
+            stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(state))
+        })
     })
 }
 

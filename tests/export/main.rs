@@ -1,6 +1,10 @@
 //! What is exported is read back, by readers that know nothing of the library, and compared value by value with the tables
 //! of the log.
 
+#[cfg(feature = "parquet")]
+#[path = "../cli/caught.rs"]
+#[allow(dead_code, reason = "shared by several tests, none of which uses all of it")]
+mod caught;
 mod csv;
 mod json;
 mod new_directory;
@@ -9,6 +13,10 @@ mod new_file;
 mod parquet;
 #[cfg(feature = "parquet")]
 mod parquet_program;
+#[cfg(feature = "parquet")]
+#[path = "../cli/processes.rs"]
+#[allow(dead_code, reason = "shared by several tests, none of which uses all of it")]
+mod processes;
 mod reference_json;
 mod sample;
 mod sqlite;

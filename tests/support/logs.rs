@@ -2,9 +2,10 @@
 //! boundaries. What is true of them is known without reading them.
 
 use joedb::head::{HEAD_SIZE, Head};
+use joedb::store::Store;
 use joedb::{
     BlobPosition, Encoder, Entry, FieldId, FieldType, InsertForm, RecordId, Schema, TableId, Type,
-    UpdateForm, Value, Version,
+    UpdateForm, Value, Vector, Version,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -44,7 +45,7 @@ pub(crate) fn any_log(steps: usize) -> impl Strategy<Value = Log> {
 // ---- Entries -----------------------------------------------------------------------------------------------
 
 #[derive(Clone, Copy, Debug)]
-enum Act {
+pub(crate) enum Act {
     CreateTable,
     DropTable,
     RenameTable,
@@ -76,21 +77,21 @@ fn any_act() -> impl Strategy<Value = Act> {
 
 /// An entry before it is known what it can be about.
 #[derive(Clone, Debug)]
-struct Step {
-    act: Act,
+pub(crate) struct Step {
+    pub(crate) act: Act,
     /// Which of the tables, and which of its fields.
     place: (Index, Index),
     /// Whether it is about the place of the step before, and the record after its record.
     follows: bool,
     name: String,
-    record: RecordId,
-    number: u64,
+    pub(crate) record: RecordId,
+    pub(crate) number: u64,
     text: Vec<u8>,
     count: usize,
 }
 
 prop_compose! {
-    fn any_step()(
+    pub(crate) fn any_step()(
         act in any_act(),
         place in any::<(Index, Index)>(),
         name in "[a-z]{1,3}",
@@ -104,8 +105,18 @@ prop_compose! {
     }
 }
 
+impl Step {
+    /// The same, some records further: with other values.
+    fn after(&self, number: usize) -> Step {
+        let (mut step, turns) = (self.clone(), u32::try_from(number).unwrap());
+        step.number = self.number.rotate_left(turns);
+        step.text.truncate(self.text.len().saturating_sub(number));
+        step
+    }
+}
+
 /// Lets steps go on where the one before them stopped, as programs do in loops.
-fn follow(mut steps: Vec<Step>) -> Vec<Step> {
+pub(crate) fn follow(mut steps: Vec<Step>) -> Vec<Step> {
     for next in 1..steps.len() {
         if steps[next].follows {
             steps[next].place = steps[next - 1].place;
@@ -115,10 +126,12 @@ fn follow(mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
-struct Author {
+pub(crate) struct Author {
     version: Version,
-    entries: Encoder,
+    pub(crate) entries: Encoder,
     schema: Schema,
+    /// Where only what can be loaded is written.
+    pub(crate) store: Option<Store>,
     boundaries: Vec<u64>,
     valid_data: Vec<u64>,
     timestamps: Vec<u64>,
@@ -128,11 +141,12 @@ struct Author {
 
 impl Author {
     /// An author who has made a table already, with a field of each type, so that most steps have something to do.
-    fn new(version: Version) -> Author {
+    pub(crate) fn new(version: Version) -> Author {
         let mut author = Author {
             version,
             entries: Encoder::new(version),
             schema: Schema::new(),
+            store: None,
             boundaries: vec![HEAD_SIZE],
             valid_data: Vec::new(),
             timestamps: Vec::new(),
@@ -151,7 +165,7 @@ impl Author {
         author
     }
 
-    fn push(&mut self, entry: &Entry<'_>) {
+    pub(crate) fn push(&mut self, entry: &Entry<'_>) {
         self.entries.push(entry);
         self.schema.apply(entry);
         let end = self.entries.position();
@@ -168,19 +182,28 @@ impl Author {
     }
 
     /// Carries a step out, or leaves it where it makes no sense: without a table, with a name that is in use.
-    fn write(&mut self, step: &Step) {
+    pub(crate) fn write(&mut self, step: &Step) {
         if let Act::UpdateVector = step.act {
             self.write_vector(step);
-        } else if let Some(entry) = self.entry(step).filter(|entry| self.schema.check(entry).is_ok()) {
-            self.push(&entry);
+        } else if let Some(entry) = self.entry(step) {
+            self.write_sense(&entry);
+        }
+    }
+
+    fn write_sense(&mut self, entry: &Entry<'_>) {
+        let is_loaded = |store: &mut Store| store.apply(entry).is_ok();
+        if self.schema.check(entry).is_ok() && self.store.as_mut().is_none_or(is_loaded) {
+            self.push(entry);
         }
     }
 
     fn write_vector(&mut self, step: &Step) {
         let Some((table, field, value_type)) = self.field(step) else { return };
-        let values = vec![self.value(step, value_type); step.count];
-        self.entries.push_vector(table, step.record, field, value_type, &values);
-        self.boundaries.push(self.entries.position());
+        let mut values = Vector::new(value_type);
+        for number in 0..step.count {
+            values.push(&self.value(&step.after(number), value_type)).unwrap();
+        }
+        self.write_sense(&Entry::UpdateVector { table, first: step.record, field, values: values.values() });
     }
 
     fn entry<'s>(&self, step: &'s Step) -> Option<Entry<'s>> {
@@ -212,7 +235,9 @@ impl Author {
 
     fn new_field<'s>(&self, step: &'s Step) -> Option<Entry<'s>> {
         let table = self.table(step)?;
-        let field_type = declared(*step.place.1.get(&Type::ALL), table);
+        let tables: Vec<TableId> = self.schema.tables().map(|(table, _)| table).collect();
+        let target = tables[usize::from(step.number.to_le_bytes()[0]) % tables.len()];
+        let field_type = declared(*step.place.1.get(&Type::ALL), target);
         Some(Entry::AddField { table, name: step.name.as_bytes(), field_type })
     }
 
@@ -222,7 +247,7 @@ impl Author {
         Some(Entry::Update { table, record: step.record, field, value, form: UpdateForm::Update })
     }
 
-    fn table(&self, step: &Step) -> Option<TableId> {
+    pub(crate) fn table(&self, step: &Step) -> Option<TableId> {
         pick(self.schema.tables(), step.place.0).map(|(table, _)| table)
     }
 
@@ -250,10 +275,17 @@ impl Author {
         }
     }
 
-    /// A blob that was written before, or an empty one.
+    /// A blob that was written before, in version 5 sometimes the rest of one, or an empty one.
     fn blob(&self, step: &Step) -> BlobPosition {
         let empty = BlobPosition { position: 0, size: Some(0) };
-        pick(self.blobs.iter().copied(), step.place.0).unwrap_or(empty)
+        let BlobPosition { position, size } = pick(self.blobs.iter().copied(), step.place.0).unwrap_or(empty);
+        match (self.version, size) {
+            (Version::V5, Some(size)) if size > 0 && step.number.is_multiple_of(4) => {
+                let skipped = step.number / 4 % size;
+                BlobPosition { position: position + skipped, size: Some(size - skipped) }
+            }
+            _ => BlobPosition { position, size },
+        }
     }
 
     /// Version 5 points to the data, version 4 to the length before it.
@@ -282,7 +314,7 @@ fn pick<T>(items: impl Iterator<Item = T>, index: Index) -> Option<T> {
 
 /// Where the checkpoints are, before it is known how long the log is.
 #[derive(Clone, Debug)]
-struct Marks {
+pub(crate) struct Marks {
     hard: Index,
     soft: Option<Index>,
     pending: Option<Index>,
@@ -313,7 +345,7 @@ fn any_leftover() -> impl Strategy<Value = Leftover> {
 }
 
 prop_compose! {
-    fn any_marks()(
+    pub(crate) fn any_marks()(
         hard in any::<Index>(),
         soft in any::<Option<Index>>(),
         pending in proptest::option::weighted(0.3, any::<Index>()),
@@ -325,7 +357,7 @@ prop_compose! {
 }
 
 impl Author {
-    fn finish(mut self, marks: &Marks) -> Log {
+    pub(crate) fn finish(mut self, marks: &Marks) -> Log {
         let mut hard = *marks.hard.get(&self.boundaries);
         if marks.end_mark && self.version == Version::V4 {
             self.push(&Entry::EndOfFile);

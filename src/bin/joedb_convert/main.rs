@@ -117,8 +117,8 @@ fn recover(
     signals: &Signals,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let (source, output) = (open(args, signals)?, outputs.output.as_path());
-    let Planned { plan, .. } = make_plan(args, &source, signals)?;
+    let (source, Planned { plan, .. }) = open_and_plan(args, signals)?;
+    let output = outputs.output.as_path();
     if args.dry_run {
         receipt::show_plan(args, &source, output, &plan, out)?;
         return Ok(Outcome::Done);
@@ -230,6 +230,13 @@ fn identity(path: &Path) -> Option<std::path::PathBuf> {
 struct Planned {
     journal: Journal,
     plan: Plan,
+}
+
+/// The input, and what is to be done with it.
+fn open_and_plan(args: &Args, signals: &Signals) -> Result<(Source, Planned), Failure> {
+    let source = open(args, signals)?;
+    let planned = make_plan(args, &source, signals)?;
+    Ok((source, planned))
 }
 
 /// What is to be done; an error says where the log is.

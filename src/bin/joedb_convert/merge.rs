@@ -1,12 +1,11 @@
 //! `--merge`: several logs with the same schema, as one.
 
 use crate::args::Args;
-use crate::destination::Destination;
-use crate::made::{self, Input, Made};
+use crate::made::{Changes, Input, Making};
 use crate::outcome::{Failure, failure};
 use crate::signals::Signals;
 use crate::source::Source;
-use crate::{Planned, Watch, make_plan, open, pack};
+use crate::{Planned, make_plan, open, pack};
 use anyhow::anyhow;
 use joedb::journal::{Journal, SourceError};
 use joedb::merge::{MergeError, Merger};
@@ -38,6 +37,7 @@ pub(crate) fn run(
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
     let first = open(args, signals)?;
+    let attributes_of = first.file.try_clone()?;
     let (mut merger, mut logs, mut read) = (Merger::new(args.pointers()), Logs::default(), Vec::new());
     let mut take = |source: Source| -> Result<(), Failure> {
         let plan = add(args, &source, signals, &mut merger, &mut logs)?;
@@ -49,15 +49,14 @@ pub(crate) fn run(
         take(open_other(args, path)?)?;
     }
     let (snapshot, merged) = merger.finish();
-    let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
-    let mut destination = Destination::open(args, outputs, args.pointers(), &mut watch)?;
-    let packed = joedb::pack::pack(&snapshot, args.pointers(), &mut logs, &mut destination);
-    let packed = packed.map_err(|error| pack::refused(&names(&read), error))?;
-    let attributes_of = read.first().map(|(source, _)| &source.file);
-    let (written, receipt) = destination.finish(attributes_of)?;
-    let made = Made { job: "merge", written, receipt, packed: Some(packed), merged: Some(merged) };
+    let making = Making { args, outputs, signals, job: "merge", pointers: args.pointers() };
+    let made = making.make(&attributes_of, |destination| {
+        let packed = joedb::pack::pack(&snapshot, args.pointers(), &mut logs, destination);
+        let packed = packed.map_err(|error| pack::refused(&names(&read), error))?;
+        Ok(Changes { packed: Some(packed), merged: Some(merged) })
+    })?;
     let inputs: Vec<Input<'_>> = read.iter().map(|(source, plan)| Input { source, plan }).collect();
-    made::show(args, &inputs, &outputs.output, &made, out)
+    making.show(&inputs, &made, out)
 }
 
 fn open_other(args: &Args, path: &Path) -> Result<Source, Failure> {

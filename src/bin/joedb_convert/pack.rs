@@ -1,13 +1,12 @@
 //! `--pack`: what is left of a log, as a log that holds nothing else.
 
 use crate::args::Args;
-use crate::destination::Destination;
-use crate::made::{self, Input, Made};
+use crate::made::{self, Changes, Input, Making};
 use crate::outcome::{Failure, failure};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::source::Source;
-use crate::{Planned, Watch, end_if_interrupted, make_plan, open};
+use crate::{Planned, end_if_interrupted, open_and_plan};
 use anyhow::anyhow;
 use joedb::Outcome;
 use joedb::new_journal::NewJournalError;
@@ -23,17 +22,15 @@ pub(crate) fn run(
     signals: &Signals,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let source = open(args, signals)?;
-    let mut planned = make_plan(args, &source, signals)?;
+    let (source, mut planned) = open_and_plan(args, signals)?;
     let snapshot = load(args, &source, &mut planned, signals)?;
-    let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
-    let mut destination = Destination::open(args, outputs, args.pointers(), &mut watch)?;
-    let packed = pack(&snapshot, args.pointers(), &mut planned.journal, &mut destination);
-    let packed = packed.map_err(|error| refused(&source.place.to_string(), error))?;
-    let (written, receipt) = destination.finish(Some(&source.file))?;
-    let made = Made { job: "pack", written, receipt, packed: Some(packed), merged: None };
-    let input = Input { source: &source, plan: &planned.plan };
-    made::show(args, &[input], &outputs.output, &made, out)
+    let making = Making { args, outputs, signals, job: "pack", pointers: args.pointers() };
+    let made = making.make(&source.file, |destination| {
+        let packed = pack(&snapshot, args.pointers(), &mut planned.journal, destination);
+        let packed = packed.map_err(|error| refused(&source.place.to_string(), error))?;
+        Ok(Changes { packed: Some(packed), merged: None })
+    })?;
+    making.show(&[Input { source: &source, plan: &planned.plan }], &made, out)
 }
 
 /// The state of a log at its cut. Nothing has to be cleaned up yet.

@@ -2,12 +2,12 @@
 
 use crate::args::Args;
 use crate::destination::Destination;
-use crate::made::{self, Input, Made};
+use crate::made::{self, Changes, Input, Making};
 use crate::outcome::{Failure, failure};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::source::Source;
-use crate::{Planned, Watch, end_if_interrupted, make_plan, open};
+use crate::{Planned, end_if_interrupted, open_and_plan};
 use anyhow::anyhow;
 use joedb::new_journal::NewJournalError;
 use joedb::recovery::Outputs;
@@ -27,16 +27,14 @@ pub(crate) fn run(
     signals: &Signals,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let source = open(args, signals)?;
-    let mut planned = make_plan(args, &source, signals)?;
+    let (source, mut planned) = open_and_plan(args, signals)?;
     refuse_version_5(&source, &planned)?;
-    let mut watch = Watch { quiet: args.quiet, signals: signals.clone(), progress: None };
-    let mut destination = Destination::open(args, outputs, POINTERS, &mut watch)?;
-    play(args, &source, &mut planned, &mut destination, signals)?;
-    let (written, receipt) = destination.finish(Some(&source.file))?;
-    let made = Made { job: "upgrade", written, receipt, packed: None, merged: None };
-    let input = Input { source: &source, plan: &planned.plan };
-    made::show(args, &[input], &outputs.output, &made, out)
+    let making = Making { args, outputs, signals, job: "upgrade", pointers: POINTERS };
+    let made = making.make(&source.file, |destination| {
+        play(args, &source, &mut planned, destination, signals)?;
+        Ok(Changes::default())
+    })?;
+    making.show(&[Input { source: &source, plan: &planned.plan }], &made, out)
 }
 
 fn refuse_version_5(source: &Source, planned: &Planned) -> Result<(), Failure> {

@@ -129,6 +129,14 @@ impl Export<'_> {
         Ok(check_source(plan, &self.source.file)?)
     }
 
+    /// Why an output was not finished: a signal, or what failed.
+    fn stopped(&self, failure: Failure) -> Failure {
+        match self.signals.received() {
+            Some(_) => ApplyError::Cancelled.into(),
+            None => failure.context(format!("{}: writing", file_name(self.target.path()))),
+        }
+    }
+
     /// Writes a stream to where it goes: the standard output, or a new file.
     fn stream<T>(
         &self,
@@ -145,10 +153,7 @@ impl Export<'_> {
         };
         let file = NewFile::create(&FileDirectory, &outputs.output, outputs.existing)?;
         let mut file = Interruptible { out: file, signals: self.signals };
-        let written = write(&mut file, &mut watch).map_err(|failure| match self.signals.received() {
-            Some(_) => ApplyError::Cancelled.into(),
-            None => failure.context(format!("{}: writing", file_name(&outputs.output))),
-        })?;
+        let written = write(&mut file, &mut watch).map_err(|failure| self.stopped(failure))?;
         self.check_source(plan)?;
         let receipt = file.out.finish(Some(&self.source.file), &mut watch)?;
         Ok((written, Some(receipt.into())))

@@ -14,8 +14,8 @@ pub(super) fn write(
     use joedb::export::sqlite::{Database, write};
     let (output, existing, source) = (&outputs.output, outputs.existing, &export.source.file);
     let written = write(selection, output, existing, Some(source), &mut export.watch());
-    let named = |failure: Failure| failure.context(format!("{}: writing", joedb::text::file_name(output)));
-    let Database { exported, bytes, warnings } = written.map_err(super::failed).map_err(named)?;
+    let written = written.map_err(|error| export.stopped(super::failed(error)));
+    let Database { exported, bytes, warnings } = written?;
     Ok((exported, Receipt { bytes, crc: None, warnings }))
 }
 

@@ -121,8 +121,7 @@ pub(super) fn in_directory<T>(
         return Err(anyhow!("{}: it is no directory", file_name(export.target.path())).into());
     };
     let mut directory = NewDirectory::create(path, *existing, extension)?;
-    let named = |failure: Failure| failure.context(format!("{}: writing", file_name(path)));
-    let written = write(&mut directory, &mut export.watch()).map_err(named)?;
+    let written = write(&mut directory, &mut export.watch()).map_err(|failure| export.stopped(failure))?;
     export.check_source(plan)?;
     let receipt = directory.finish(Some(&export.source.file))?;
     Ok((written, Some(receipt.into())))
