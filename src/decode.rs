@@ -131,6 +131,23 @@ impl Decoder {
         self.context
     }
 
+    /// The version of the entries.
+    pub(crate) const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The operands of the `update_vector` that `bytes` begin with, and how many bytes stand before its values, which need
+    /// not be there.
+    pub(crate) fn vector_head(&self, bytes: &[u8]) -> Option<(VectorHead, usize)> {
+        let mut operands = Operands { cursor: Cursor::new(bytes), decoder: self, position: 0 };
+        let Kind::UpdateVector(value_type) = Kind::from_opcode(operands.cursor.byte().ok()?, self.version)?
+        else {
+            return None;
+        };
+        let head = operands.vector_head(value_type).ok()?;
+        Some((head, operands.cursor.offset()))
+    }
+
     /// The context, to be moved behind entries that somebody else decodes.
     pub(crate) const fn context_mut(&mut self) -> &mut Context {
         &mut self.context
@@ -155,6 +172,17 @@ impl Decoder {
             Err(failure) => Err(failure.locate(bytes, position, self.version)),
         }
     }
+}
+
+/// The operands of an `update_vector`, but for the values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VectorHead {
+    pub(crate) table: TableId,
+    pub(crate) first: RecordId,
+    pub(crate) field: FieldId,
+    pub(crate) value_type: Type,
+    /// How many values there are.
+    pub(crate) count: u64,
 }
 
 /// What went wrong at an offset into the entry.
@@ -274,10 +302,14 @@ impl<'a> Operands<'a, '_> {
         Ok(Entry::AddField { table, name, field_type })
     }
 
-    fn update_vector(&mut self, value_type: Type) -> Result<Entry<'a>, Failure> {
+    fn vector_head(&mut self, value_type: Type) -> Result<VectorHead, Failure> {
         let (table, first) = (self.table()?, self.record()?);
         let field = self.field()?;
-        let count = self.cursor.compact()?;
+        Ok(VectorHead { table, first, field, value_type, count: self.cursor.compact()? })
+    }
+
+    fn update_vector(&mut self, value_type: Type) -> Result<Entry<'a>, Failure> {
+        let VectorHead { table, first, field, count, .. } = self.vector_head(value_type)?;
         let bytes = self.vector_bytes(value_type, count)?;
         let version = self.decoder.version;
         let values = Values { value_type, count, bytes, version, shortest: false };

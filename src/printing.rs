@@ -5,13 +5,13 @@
 //! then formats it beside the others. The thread that was asked to print does so too, and between two chunks it writes
 //! those that are formatted, in their order: none is woken for it, and the memory of a page stays near the processor that
 //! fills it. A chunk in which anything is wrong is left to the one that goes entry by entry, which begins again there and
-//! says what it is.
+//! says what it is. A vector that is longer than a chunk is several of them, so that nobody holds all of it.
 
 use crate::decode::Context;
 use crate::entry::Located;
 use crate::head::Version;
-use crate::journal::{Flow, Journal, OpenError};
-use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, play_rest};
+use crate::journal::{Flow, Journal, OpenError, VectorPart};
+use crate::replay::{Played, Range, Reach, ReplayError, Replayed, Tolerance, play_rest};
 use crate::schema::Schema;
 use crate::sink::{Format, Page, PageMaker, Run, Sink, TextSink};
 use crate::skip::{Skipped, skip};
@@ -111,7 +111,7 @@ impl<F: Format> Start<F> {
     }
 }
 
-/// A part of the log that begins and ends between two entries.
+/// A part of the log that begins and ends between two entries, or two values of a long vector.
 struct Chunk<F> {
     number: usize,
     start: Start<F>,
@@ -324,8 +324,9 @@ impl<'a, F: Format + Send> Printer<'a, F> {
         let Start { mut played, format } = rest.next.fork()?;
         let (size, mut skip) = (journal.size(), Skip { format });
         let mut a_piece = |_| Flow::Stop;
-        let stretch =
-            played.go_on(journal, self.range, size, Tolerance::Strict, &mut skip, &mut a_piece).ok()?;
+        let stretch = played
+            .go_on(journal, self.range, Reach::Anywhere(size), Tolerance::Strict, &mut skip, &mut a_piece)
+            .ok()?;
         if stretch.replayed.interruption.is_some() || played.position() <= rest.next.played.position() {
             return None;
         }
@@ -417,9 +418,10 @@ fn format_chunk<F: Format>(
 ) -> Result<Page, Box<Start<F>>> {
     let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
     let range = Range { until: end, ..range };
+    let again = Reach::Again { end, size: journal.size() };
     let printed = page.print(format, buffer, |sink| {
         let stretch =
-            played.go_on(journal, range, end, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
+            played.go_on(journal, range, again, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
         let is_there = (played.position(), played.context()) == (end, context);
         let is_right = stretch.replayed.interruption.is_none() && is_there;
         is_right.then_some(stretch.replayed.entries)
@@ -458,6 +460,14 @@ impl<F: Format> Sink for Skip<F> {
     ) -> Result<Run, Infallible> {
         let Skipped { bytes, entries, .. } = skip(bytes, context, schema);
         Ok(Run { bytes, entries })
+    }
+
+    fn takes_parts(&self) -> bool {
+        true
+    }
+
+    fn vector(&mut self, _: &VectorPart<'_>, _: &Schema) -> Result<(), Infallible> {
+        Ok(())
     }
 
     fn end(&mut self, _: u64, _: bool) -> Result<(), Infallible> {

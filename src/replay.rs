@@ -3,7 +3,7 @@
 use crate::decode::Context;
 use crate::entry::{Entry, Located};
 use crate::head::HEAD_SIZE;
-use crate::journal::{Bookmark, Flow, Journal, SourceError, Visitor, Walk};
+use crate::journal::{Bookmark, Flow, Journal, SourceError, VectorPart, Visitor, Walk};
 use crate::schema::Nonsense;
 use crate::sense::{Damage, NotABoundary, Sense};
 use crate::sink::Sink;
@@ -105,7 +105,7 @@ pub(crate) fn play_rest<S: Sink>(
     };
     // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
     let end = if range.until > played.position() { journal.size() } else { played.position() };
-    let stretch = played.go_on(journal, range, end, tolerance, sink, &mut watch)?;
+    let stretch = played.go_on(journal, range, Reach::Entries(end), tolerance, sink, &mut watch)?;
     sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
     Ok(stretch.replayed)
 }
@@ -115,6 +115,36 @@ pub(crate) fn play_rest<S: Sink>(
 pub(crate) struct Played {
     sense: Sense,
     bookmark: Bookmark,
+}
+
+/// How far playing looks, and where it may end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reach {
+    /// No byte behind this is looked at; it ends between two entries.
+    Entries(u64),
+    /// The same, but it ends wherever whoever watches wants it, between two values of a long vector too.
+    Anywhere(u64),
+    /// What was played up to `end`, which may be between two values, once more; the log goes on to `size`.
+    Again {
+        /// The end.
+        end: u64,
+        /// The size of the log.
+        size: u64,
+    },
+}
+
+impl Reach {
+    const fn end(self) -> u64 {
+        match self {
+            Reach::Entries(end) | Reach::Anywhere(end) | Reach::Again { end, .. } => end,
+        }
+    }
+
+    const fn size(self) -> u64 {
+        match self {
+            Reach::Entries(size) | Reach::Anywhere(size) | Reach::Again { size, .. } => size,
+        }
+    }
 }
 
 /// What was played in one go.
@@ -152,12 +182,12 @@ impl Played {
         &self.sense
     }
 
-    /// Plays on, through the part of `range` that was not played; no byte behind `end` is looked at.
+    /// Plays on, through the part of `range` that was not played.
     pub(crate) fn go_on<S: Sink>(
         &mut self,
         journal: &mut Journal,
         range: Range,
-        end: u64,
+        reach: Reach,
         tolerance: Tolerance,
         sink: &mut S,
         watch: &mut dyn FnMut(u64) -> Flow,
@@ -167,6 +197,7 @@ impl Played {
             sink,
             sense: &mut self.sense,
             range,
+            reach,
             tolerance,
             watch,
             entries: 0,
@@ -175,7 +206,8 @@ impl Played {
             halted: false,
             stopped: false,
         };
-        let mut entries = journal.entries_from(&self.bookmark, end);
+        let size = reach.size().min(journal.size());
+        let mut entries = journal.entries_from(&self.bookmark, reach.end()).reaching(size);
         let walk = entries.walk(&mut player)?;
         let Player { entries: count, position, interruption, halted, stopped, .. } = player;
         self.bookmark = entries.bookmark();
@@ -205,6 +237,7 @@ struct Player<'a, S> {
     sink: &'a mut S,
     sense: &'a mut Sense,
     range: Range,
+    reach: Reach,
     tolerance: Tolerance,
     watch: &'a mut dyn FnMut(u64) -> Flow,
     entries: u64,
@@ -332,6 +365,33 @@ impl<S: Sink> Visitor for Player<'_, S> {
             self.play(located)?;
         }
         Ok(if located.end() >= self.range.until { Flow::Stop } else { Flow::Continue })
+    }
+
+    fn takes_parts(&self) -> bool {
+        self.sink.takes_parts()
+    }
+
+    fn wants_in_parts(&self, located: &Located<'_>) -> bool {
+        let is_in_range = (self.range.from..self.range.until).contains(&located.position);
+        let is_right = || match self.reach {
+            Reach::Again { .. } => self.sense.judge(located).is_ok(),
+            Reach::Entries(_) | Reach::Anywhere(_) => self.obstacle(located).is_none(),
+        };
+        is_in_range && is_right()
+    }
+
+    fn part(&mut self, part: &VectorPart<'_>, end: u64) -> Result<Flow, Self::Error> {
+        self.sink.vector(part, self.sense.schema()).map_err(ReplayError::Sink)?;
+        self.position = end;
+        if part.is_last() {
+            self.sense.apply(&part.located());
+            self.entries = self.entries.saturating_add(1);
+        } else if let Reach::Entries(_) = self.reach {
+            (self.watch)(end);
+            return Ok(Flow::Continue);
+        }
+        let flow = self.bytes(&[], end)?;
+        Ok(if self.position >= self.range.until { Flow::Stop } else { flow })
     }
 
     fn bytes(&mut self, _: &[u8], end: u64) -> Result<Flow, Self::Error> {

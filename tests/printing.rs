@@ -1,13 +1,17 @@
 //! Printing on several threads: the same bytes and the same end as from one, whatever is wrong with the log.
 
+#[path = "support/one_by_one.rs"]
+mod one_by_one;
+
 use joedb::index::{self, Index};
 use joedb::printing::print;
 use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
 use joedb::{
-    Encoder, Entry, FieldId, FieldType, InsertForm, Journal, RecordId, TableId, Type, UpdateForm, Value,
-    Version,
+    BlobPosition, Encoder, Entry, FieldId, FieldType, InsertForm, Journal, RecordId, TableId, Type,
+    UpdateForm, Value, Version,
 };
+use one_by_one::OneByOne;
 
 /// Some twelve megabytes: rows of every length, with tables renamed, blobs and comments between them.
 fn log() -> Encoder {
@@ -37,7 +41,61 @@ fn log() -> Encoder {
     encoder
 }
 
+/// Nine megabytes of vectors that are shown in parts, of every type, between other entries; some values are longer than a
+/// part.
+fn log_of_vectors() -> Encoder {
+    let mut encoder = Encoder::new(Version::V5);
+    let table = TableId(1);
+    let text: Vec<u8> = (0..1_500_000_u32).map(|number| (number % 251) as u8).collect();
+    encoder.push(&Entry::CreateTable { name: b"city" });
+    for value_type in Type::ALL {
+        let field_type = match value_type {
+            Type::Reference => FieldType::References(table),
+            plain => FieldType::Plain(plain),
+        };
+        encoder.push(&Entry::AddField { table, name: value_type.name().as_bytes(), field_type });
+    }
+    encoder.push(&Entry::InsertVector { table, first: RecordId(0), count: 400_000 });
+    for (number, value_type) in Type::ALL.into_iter().enumerate() {
+        let field = FieldId(value_type.id().into());
+        let count = if value_type == Type::String { 60_000 } else { 155_000 + 1000 * number as u64 };
+        let values: Vec<Value<'_>> = (0..count).map(|index| value(value_type, index, &text)).collect();
+        encoder.push_vector(table, RecordId(5), field, value_type, &values);
+        let (record, form) = (RecordId(number as i64), UpdateForm::Update);
+        encoder.push(&Entry::Update { table, record, field, value: values[3], form });
+        encoder.push(&Entry::Comment { text: b"between" });
+    }
+    encoder
+}
+
+fn value(value_type: Type, index: u64, text: &[u8]) -> Value<'_> {
+    let number = index.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (index % 60);
+    match value_type {
+        Type::String if index == 30_000 => Value::String(text),
+        Type::String => {
+            Value::String(text.get(index as usize..).unwrap().get(..(number % 40) as usize).unwrap())
+        }
+        Type::Int32 => Value::Int32(number as i32),
+        Type::Int64 => Value::Int64(number as i64),
+        Type::Reference => Value::Reference(RecordId((number >> 4) as i64)),
+        Type::Boolean => Value::Boolean(number.is_multiple_of(2)),
+        Type::Float32 => Value::Float32(f32::from_bits(number as u32)),
+        Type::Float64 => Value::Float64(f64::from_bits(number)),
+        Type::Int8 => Value::Int8(number as i8),
+        Type::Int16 => Value::Int16(number as i16),
+        Type::Blob => Value::Blob(BlobPosition { position: number >> 4, size: Some(index) }),
+    }
+}
+
 type Printed = (Vec<u8>, Replayed);
+
+/// Shown every entry by itself and whole, which nothing else here is.
+fn printed_plainly<F: Format>(bytes: &[u8], range: Range, style: Style, form: F) -> Printed {
+    let (mut journal, mut text) = (Journal::from_bytes(bytes.to_vec()).unwrap(), Vec::new());
+    let mut sink = OneByOne(TextSink::new(form, style, &mut text));
+    let replayed = replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {}).unwrap();
+    (text, replayed)
+}
 
 fn printed<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F, threads: usize) -> Printed {
     let open = || Journal::from_bytes(bytes.to_vec());
@@ -61,8 +119,8 @@ fn printed_with_index<F: Format + Send>(bytes: &[u8], range: Range, style: Style
 }
 
 fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl Fn() -> F) {
-    let expected = printed(bytes, range, style, form(), 0);
-    for threads in [1, 2, 3] {
+    let expected = printed_plainly(bytes, range, style, form());
+    for threads in [0, 1, 2, 3] {
         assert!(printed(bytes, range, style, form(), threads) == expected, "{threads} threads, {range:?}");
     }
     assert!(printed_with_index(bytes, range, style, form()) == expected, "with an index, {range:?}");
@@ -85,6 +143,32 @@ fn check_all_forms(bytes: &[u8], range: Range) {
 fn every_form_prints_the_same_on_any_number_of_threads() {
     let encoder = log();
     check_all_forms(&encoder.file(), Range::up_to(encoder.position()));
+}
+
+#[test]
+fn long_vectors_are_printed_the_same_in_parts_and_by_any_number_of_threads() {
+    let encoder = log_of_vectors();
+    check_all_forms(&encoder.file(), Range::up_to(encoder.position()));
+}
+
+#[test]
+fn a_bound_or_damage_inside_a_long_vector_is_the_same_too() {
+    let encoder = log_of_vectors();
+    let (bytes, limit) = (encoder.file(), encoder.position());
+    let style = Style::new(Version::V5);
+    for (from, until, limit) in [
+        (41, 300_000, limit),
+        (300_000, limit, limit),
+        (41, limit - 3, limit - 3),
+        (41, 6_000_000, 6_000_000),
+    ] {
+        check(&bytes, Range { from, until, limit }, style, || Commands::new(style, None));
+    }
+    for place in [400, 200_000, 1_700_000, 8_000_000] {
+        let mut damaged = bytes.clone();
+        damaged[place..place + 3].fill(0xff);
+        check(&damaged, Range::up_to(limit), style, || JsonLines::new(style));
+    }
 }
 
 #[test]

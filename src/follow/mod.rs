@@ -32,7 +32,7 @@
 
 use crate::head::{CutShort, HEAD_SIZE, Head, HeadError};
 use crate::journal::{Flow, HeadReading, Journal, Medium, OpenError, SourceError};
-use crate::replay::{Interruption, Played, Range, ReplayError, Tolerance};
+use crate::replay::{Interruption, Played, Range, Reach, ReplayError, Tolerance};
 use crate::sense::Damage;
 use crate::sink::Sink;
 use crate::storage::{Presence, ReadAt, presence};
@@ -298,8 +298,9 @@ impl<L: Live> Follower<L> {
         self.recognise()?;
         self.announce(checkpoint, sink)?;
         let range = Range { from: self.from, until: checkpoint, limit: checkpoint };
-        let mut go_on =
-            |end| self.played.go_on(&mut self.journal, range, end, Tolerance::Strict, sink, watch);
+        let mut go_on = |end| {
+            self.played.go_on(&mut self.journal, range, Reach::Entries(end), Tolerance::Strict, sink, watch)
+        };
         let mut stretch = go_on(checkpoint)?;
         if let Some(Interruption::Damage(Damage::Undecodable(_))) = stretch.replayed.interruption {
             // An entry that crosses the checkpoint is told from one that does not decode.

@@ -5,12 +5,14 @@ mod long_entry;
 mod map;
 mod medium;
 mod source;
+mod vector;
 mod walk;
 mod window;
 
 pub use head_reader::{HeadReading, read_head};
 pub use medium::{Medium, Origin};
 pub use source::SourceError;
+pub use vector::VectorPart;
 pub use walk::{Bookmark, Entries, Flow, ReadError, Visitor, Walk};
 
 use crate::head::{Checkpoints, CutShort, HEAD_SIZE, Head, HeadError, Version};
@@ -276,3 +278,5 @@ pub fn writer_of(file: &File) -> Writer {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vector_tests;

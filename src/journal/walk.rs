@@ -1,6 +1,7 @@
 //! Entry by entry through the bytes of a log.
 
 use super::source::{Source, SourceError};
+use super::vector::{LongVector, VectorPart};
 use crate::decode::{Context, DecodeError, Decoder};
 use crate::entry::Located;
 use crate::head::{HEAD_SIZE, Version};
@@ -51,6 +52,27 @@ pub trait Visitor {
         Ok((0, Flow::Continue))
     }
 
+    /// Whether long vectors may come in parts.
+    fn takes_parts(&self) -> bool {
+        false
+    }
+
+    /// Whether this `update_vector`, whose values are left out, is wanted in parts. If not, [`Visitor::entry`] gets it whole.
+    fn wants_in_parts(&self, located: &Located<'_>) -> bool {
+        let _ = located;
+        false
+    }
+
+    /// Some values of a vector that is wanted in parts, and where they end. The bytes of such an entry are not shown to
+    /// [`Visitor::bytes`].
+    ///
+    /// # Errors
+    /// Anything that ends the walk.
+    fn part(&mut self, part: &VectorPart<'_>, end: u64) -> Result<Flow, Self::Error> {
+        let _ = (part, end);
+        Ok(Flow::Continue)
+    }
+
     /// The bytes of the entries visited since the last call, without a gap, some tens of kilobytes at a time.
     ///
     /// # Errors
@@ -72,23 +94,25 @@ pub enum Walk {
     Undecodable(DecodeError),
 }
 
-/// A place between two entries, and the context there: from it, reading can go on.
+/// A place between two entries, and the context there: from it, reading can go on. Where vectors come in parts it may be
+/// a place between two values of one.
 #[derive(Clone, Debug)]
 pub struct Bookmark {
     decoder: Decoder,
     position: u64,
+    inside: Option<LongVector>,
 }
 
 impl Bookmark {
     /// Before the first entry of a log of this version.
     #[must_use]
     pub const fn start(version: Version) -> Bookmark {
-        Bookmark { decoder: Decoder::new(version), position: HEAD_SIZE }
+        Bookmark { decoder: Decoder::new(version), position: HEAD_SIZE, inside: None }
     }
 
     /// At a position, which has to be a boundary, where the entries before it left `context`.
     pub(crate) const fn at(version: Version, position: u64, context: Context) -> Bookmark {
-        Bookmark { decoder: Decoder::resume(version, context), position }
+        Bookmark { decoder: Decoder::resume(version, context), position, inside: None }
     }
 
     /// The position of the next entry.
@@ -114,13 +138,23 @@ pub struct Entries<'j> {
     decoder: Decoder,
     position: u64,
     end: u64,
+    /// The vector that the position is in.
+    inside: Option<LongVector>,
+    /// Vectors may end here, behind `end`: it is known that they are right.
+    reach: u64,
 }
 
 impl<'j> Entries<'j> {
     /// The entries from a bookmark up to `end`, which the source has.
     pub(super) fn new(source: &'j mut Source, bookmark: &Bookmark, end: u64) -> Entries<'j> {
-        let Bookmark { decoder, position } = bookmark.clone();
-        Entries { source, decoder, position, end }
+        let Bookmark { decoder, position, inside } = bookmark.clone();
+        Entries { source, decoder, position, end, inside, reach: end }
+    }
+
+    /// The same entries, of which the last may be a vector that ends behind them, but not behind `reach`: some of its values
+    /// are left out.
+    pub(crate) const fn reaching(self, reach: u64) -> Entries<'j> {
+        Entries { reach, ..self }
     }
 
     /// The position of the next entry.
@@ -132,7 +166,7 @@ impl<'j> Entries<'j> {
     /// The place of the next entry.
     #[must_use]
     pub fn bookmark(&self) -> Bookmark {
-        Bookmark { decoder: self.decoder.clone(), position: self.position }
+        Bookmark { decoder: self.decoder.clone(), position: self.position, inside: self.inside }
     }
 
     /// The context of the next entry.
@@ -175,6 +209,12 @@ impl<'j> Entries<'j> {
     pub fn walk<V: Visitor>(&mut self, visitor: &mut V) -> Result<Walk, V::Error> {
         let mut least = 0;
         while self.position < self.end {
+            if let Some(vector) = self.inside {
+                if self.walk_values(vector, visitor)? == Flow::Stop {
+                    return Ok(Walk::Stopped);
+                }
+                continue;
+            }
             let start = self.position;
             let piece = self.source.piece(start, least, self.end)?;
             let together = usize::try_from(least.max(TOGETHER)).unwrap_or(usize::MAX);
@@ -193,6 +233,10 @@ impl<'j> Entries<'j> {
                 PieceEnd::Stopped => return Ok(Walk::Stopped),
                 PieceEnd::Undecodable(error) => {
                     let left = piece.len().saturating_sub(visited) as u64;
+                    if visitor.takes_parts() && self.enter_vector(visitor)? {
+                        least = 0;
+                        continue;
+                    }
                     match more_bytes(&error, left, self.position, self.end) {
                         Ok(more) => least = more,
                         Err(error) => return Ok(Walk::Undecodable(error)),
@@ -201,6 +245,34 @@ impl<'j> Entries<'j> {
             }
         }
         Ok(Walk::End)
+    }
+
+    /// Passes over what stands before the values, if a long vector stands here that the visitor wants in parts.
+    fn enter_vector<V: Visitor>(&mut self, visitor: &V) -> Result<bool, SourceError> {
+        let limits = (TOGETHER, self.reach);
+        let found = LongVector::find(self.source, &self.decoder, self.position, limits)?;
+        match found.filter(|(vector, _)| visitor.wants_in_parts(&vector.located())) {
+            Some((vector, values)) => (self.inside, self.position) = (Some(vector), values),
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Shows the next values of a vector.
+    fn walk_values<V: Visitor>(&mut self, mut vector: LongVector, visitor: &mut V) -> Result<Flow, V::Error> {
+        let end = vector.end().min(self.end);
+        let values = vector.values(self.source, self.position, (TOGETHER, end))?;
+        // That they end there was seen before.
+        let values = values.ok_or(SourceError::Shrunk { position: self.position, expected: end })?;
+        let behind = self.position.saturating_add(values.bytes.len() as u64);
+        let flow = visitor.part(&vector.part(values), behind)?;
+        vector.pass(values.count);
+        self.position = behind;
+        self.inside = Some(vector).filter(|vector| vector.is_inside());
+        if self.inside.is_none() {
+            self.decoder.context_mut().follow(&vector.located().entry);
+        }
+        Ok(flow)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
+use crate::journal::VectorPart;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::Output;
@@ -82,6 +83,18 @@ impl Commands {
         out.byte(b' ');
     }
 
+    fn begin_vector(
+        &self,
+        out: &mut Output<'_>,
+        (table, first, field): (TableId, RecordId, FieldId),
+        count: u64,
+        schema: &Schema,
+    ) {
+        out.bytes(b"update_vector ");
+        self.target(out, table, first, field, schema);
+        out.integer(count);
+    }
+
     fn blob(&self, out: &mut Output<'_>, located: &Located<'_>, position: u64, data: &[u8]) {
         let style = &self.values.style;
         out.bytes(b"# Blob: ");
@@ -117,9 +130,7 @@ impl Format for Commands {
                 if some.is_empty() && !values.style.is_reference_9() {
                     return;
                 }
-                out.bytes(b"update_vector ");
-                self.target(out, table, first, field, schema);
-                out.integer(some.count());
+                self.begin_vector(out, (table, first, field), some.count(), schema);
                 vector::append(self, out, some, [b' '; 2]);
             }
             Entry::Insert { table, record, .. } => {
@@ -157,6 +168,14 @@ impl Format for Commands {
             }
         }
         out.byte(b'\n');
+    }
+
+    fn vector(&mut self, out: &mut Output<'_>, part: &VectorPart<'_>, schema: &Schema) {
+        if part.is_first() {
+            self.begin_vector(out, (part.table(), part.first(), part.field()), part.count(), schema);
+        }
+        vector::append(self, out, part.values(), [b' '; 2]);
+        out.block(b"\n", usize::from(part.is_last()));
     }
 
     #[inline]

@@ -4,6 +4,7 @@ use super::lines::{self, LineForm, Lines, Pieces};
 use super::{Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Kind, Located, RecordId, TableId};
+use crate::journal::VectorPart;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::append::Append;
@@ -179,6 +180,18 @@ fn timestamp(out: &mut Output<'_>, seconds: i64) {
     out.text(format_args!(",\"utc\":\"{}\"", Utc::from_seconds(seconds).rfc3339()));
 }
 
+fn begin_vector(
+    out: &mut Output<'_>,
+    (id, first, field_id): (TableId, RecordId, FieldId),
+    count: u64,
+    schema: &Schema,
+) {
+    table(out, id, schema);
+    records(out, first, count);
+    field(out, id, field_id, schema);
+    member(out, "values");
+}
+
 impl JsonLines {
     fn operands(&self, out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
         match *entry {
@@ -190,10 +203,7 @@ impl JsonLines {
                 value(out, new);
             }
             Entry::UpdateVector { table: id, first, field: field_id, values: ref new } => {
-                table(out, id, schema);
-                records(out, first, new.count());
-                field(out, id, field_id, schema);
-                member(out, "values");
+                begin_vector(out, (id, first, field_id), new.count(), schema);
                 vector::append(self, out, new, [b'[', b',']);
                 out.bytes(if new.is_empty() { b"[]" } else { b"]" });
             }
@@ -261,6 +271,14 @@ fn schema_operands(out: &mut Output<'_>, entry: &Entry<'_>, schema: &Schema) {
 const BEFORE_POSITION: &[u8; 12] = b"{\"position\":";
 const BEHIND_POSITION: &[u8; 10] = b",\"length\":";
 
+fn begin(out: &mut Output<'_>, located: &Located<'_>) {
+    out.bytes(BEFORE_POSITION);
+    out.integer(located.position);
+    out.bytes(BEHIND_POSITION);
+    out.integer(located.length);
+    kind_member(out, located.entry.kind());
+}
+
 fn kind_member(out: &mut Output<'_>, kind: Kind) {
     out.text(format_args!(",\"kind\":\"{}\"", kind.name()));
     if let Some(value_type) = kind.value_type() {
@@ -322,14 +340,21 @@ impl Format for JsonLines {
     fn begin(&mut self, _: &mut Output<'_>, _: u64, _: bool) {}
 
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema) {
-        out.bytes(BEFORE_POSITION);
-        out.integer(located.position);
-        out.bytes(BEHIND_POSITION);
-        out.integer(located.length);
-        kind_member(out, located.entry.kind());
+        begin(out, located);
         self.operands(out, &located.entry, schema);
         out.bytes(b"}\n");
         self.lines.forget(&located.entry);
+    }
+
+    fn vector(&mut self, out: &mut Output<'_>, part: &VectorPart<'_>, schema: &Schema) {
+        let located = part.located();
+        if part.is_first() {
+            begin(out, &located);
+            begin_vector(out, (part.table(), part.first(), part.field()), part.count(), schema);
+        }
+        let before = if part.is_first() { b'[' } else { b',' };
+        vector::append(self, out, part.values(), [before, b',']);
+        out.bytes(if part.is_last() { b"]}\n" } else { b"" });
     }
 
     #[inline]

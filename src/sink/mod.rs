@@ -20,6 +20,7 @@ pub use sql::Sql;
 use crate::decode::Context;
 use crate::entry::{Entry, Located};
 use crate::head::Version;
+use crate::journal::VectorPart;
 use crate::schema::Schema;
 use crate::text::Output;
 use std::io::{self, Write};
@@ -61,6 +62,21 @@ pub trait Sink {
     ) -> Result<Run, Self::Error> {
         let _ = (bytes, position, context, schema);
         Ok(Run::default())
+    }
+
+    /// Whether long vectors may come in parts.
+    fn takes_parts(&self) -> bool {
+        false
+    }
+
+    /// Some values of a long vector, instead of all of it, where they may come in parts. All parts come, in order, with
+    /// nothing between. `schema` is as it stands before the entry.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn vector(&mut self, part: &VectorPart<'_>, schema: &Schema) -> Result<(), Self::Error> {
+        let _ = (part, schema);
+        Ok(())
     }
 
     /// A log that is followed was played up to its checkpoint: whoever reads what comes out of the sink has to see it
@@ -170,6 +186,8 @@ pub trait Format {
     }
     /// One entry.
     fn entry(&mut self, out: &mut Output<'_>, located: &Located<'_>, schema: &Schema);
+    /// Some values of an `update_vector` entry: the text of all parts is that of the entry.
+    fn vector(&mut self, out: &mut Output<'_>, part: &VectorPart<'_>, schema: &Schema);
     /// Entries that are taken together: see [`Sink::run`]. It ends when the output is full.
     fn run(
         &mut self,
@@ -393,6 +411,25 @@ impl<F: Format> Sink for TextSink<'_, F> {
         }
         if self.style.prints_positions() {
             self.unprinted = Some(located.end());
+        }
+        self.settle()
+    }
+
+    fn takes_parts(&self) -> bool {
+        true
+    }
+
+    fn vector(&mut self, part: &VectorPart<'_>, schema: &Schema) -> io::Result<()> {
+        if part.is_first() {
+            self.any = true;
+            self.print_position();
+        }
+        if !self.style.schema_only {
+            self.announce();
+            self.format.vector(&mut self.out, part, schema);
+        }
+        if part.is_last() && self.style.prints_positions() {
+            self.unprinted = Some(part.located().end());
         }
         self.settle()
     }

@@ -6,13 +6,14 @@ use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
 use crate::head::Version;
+use crate::journal::VectorPart;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::Output;
 use crate::text::append::Append;
 use crate::text::escape::PLAIN;
 use crate::text::plain::Plain;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 /// Raw entries, as `joedb_logdump --raw` prints them.
 pub struct Raw {
@@ -67,6 +68,17 @@ impl Raw {
         out.byte(b' ');
         out.integer(field.0);
         out.byte(b' ');
+    }
+
+    fn begin_vector(
+        &self,
+        out: &mut Output<'_>,
+        target: (TableId, RecordId, FieldId),
+        value_type: Type,
+        count: u64,
+    ) {
+        self.target(out, b"update_vector_", value_type.name(), target);
+        out.integer(count);
     }
 
     fn named(&self, out: &mut Output<'_>, command: &[u8], name: &[u8]) {
@@ -163,8 +175,7 @@ impl Format for Raw {
                 if values.is_empty() && !self.values.style.is_reference_9() {
                     return;
                 }
-                self.target(out, b"update_vector_", values.value_type().name(), (table, first, field));
-                out.integer(values.count());
+                self.begin_vector(out, (table, first, field), values.value_type(), values.count());
                 vector::append(self, out, values, [b' '; 2]);
             }
             Entry::Insert { table, record, .. } => self.records(out, b"insert_into", table, record, None),
@@ -192,6 +203,16 @@ impl Format for Raw {
             }
         }
         out.byte(b'\n');
+    }
+
+    fn vector(&mut self, out: &mut Output<'_>, part: &VectorPart<'_>, _: &Schema) {
+        if part.is_first() {
+            let (target, value_type) =
+                ((part.table(), part.first(), part.field()), part.values().value_type());
+            self.begin_vector(out, target, value_type, part.count());
+        }
+        vector::append(self, out, part.values(), [b' '; 2]);
+        out.block(b"\n", usize::from(part.is_last()));
     }
 
     #[inline]

@@ -8,6 +8,7 @@ use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
 use super::{BlobReader, Ended, Format, Run, Style};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Located, RecordId, TableId};
+use crate::journal::VectorPart;
 use crate::schema::Schema;
 use crate::skip::Step;
 use crate::text::append::Append;
@@ -524,6 +525,10 @@ impl Format for Sql {
             Entry::Blob { .. } | Entry::EndOfFile => {}
             _ => self.schema_entry(out, &located.entry, schema),
         }
+    }
+
+    fn vector(&mut self, out: &mut Output<'_>, part: &VectorPart<'_>, schema: &Schema) {
+        self.update_vector(out, (part.table(), part.record(), part.field()), part.values(), schema);
     }
 
     #[inline]

@@ -4,6 +4,7 @@ mod attributes;
 mod bench;
 mod bench_external;
 mod bench_forms;
+mod bench_growth;
 mod bench_reading;
 mod bombs;
 mod caught;

@@ -45,7 +45,7 @@ pub(crate) struct Args {
     external: Vec<External>,
 
     /// The numbers of rows of joedb's own documentation: 100,000,000, each committed hard 10,000, softly 1,000,000. Logs
-    /// that are read have 10,000,000.
+    /// that are read have 10,000,000, the largest that grows 1,000,000,000.
     #[arg(long, conflicts_with = "rows")]
     paper: bool,
 
@@ -86,8 +86,8 @@ impl Selected {
     fn includes(self, case: Case) -> bool {
         match self {
             Selected::One(one) => one == case,
-            Selected::All => !case.is_reading(),
-            Selected::Reading => case.is_reading(),
+            Selected::All => Case::WRITING.contains(&case),
+            Selected::Reading => Case::READING.contains(&case),
         }
     }
 }
@@ -106,6 +106,7 @@ impl ValueEnum for Selected {
             Selected::One(Case::Load),
             Selected::One(Case::Recover),
             Selected::Reading,
+            Selected::One(Case::Growth),
         ]
     }
 
@@ -126,14 +127,25 @@ pub(crate) struct Plan {
     pub(crate) external: Vec<External>,
 }
 
+impl Plan {
+    /// What tells its files and its runs from those of other plans.
+    pub(crate) fn name(&self) -> String {
+        match self.case {
+            Case::Growth => format!("{}-{}", self.case.name(), self.rows),
+            case => case.name().to_owned(),
+        }
+    }
+}
+
 impl Args {
     /// What is to be run.
     pub(crate) fn plans(&self) -> Result<Vec<Plan>, Failure> {
         let cases = self.selected();
         self.refuse_same_names(&cases)?;
         self.refuse_same_work(&cases)?;
-        let plan = |case: Case| Plan { case, rows: self.rows_of(case), external: self.external.clone() };
-        Ok(cases.into_iter().map(plan).collect())
+        let of_rows = |case, rows| Plan { case, rows, external: self.external.clone() };
+        let of_case = |case: Case| case.steps(self.rows_of(case)).into_iter().map(move |rows| (case, rows));
+        Ok(cases.into_iter().flat_map(of_case).map(|(case, rows)| of_rows(case, rows)).collect())
     }
 
     /// Each case once, in the order of the documentation.

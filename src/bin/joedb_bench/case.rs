@@ -17,6 +17,7 @@ pub(crate) enum Case {
     Check,
     Load,
     Recover,
+    Growth,
 }
 
 impl Case {
@@ -29,12 +30,12 @@ impl Case {
 
     /// In the order in which they are run.
     pub(crate) fn all() -> impl Iterator<Item = Case> {
-        Case::WRITING.into_iter().chain(Case::READING)
+        Case::WRITING.into_iter().chain(Case::READING).chain([Case::Growth])
     }
 
     /// Whether a log is read that was made before.
     pub(crate) fn is_reading(self) -> bool {
-        Case::READING.contains(&self)
+        !Case::WRITING.contains(&self)
     }
 
     /// The name that is typed.
@@ -49,6 +50,7 @@ impl Case {
             Case::Check => "check",
             Case::Load => "load",
             Case::Recover => "recover",
+            Case::Growth => "growth",
         }
     }
 
@@ -68,6 +70,7 @@ impl Case {
             Case::Check => "the log checked from beginning to end",
             Case::Load => "the log loaded into tables and printed as joedb commands",
             Case::Recover => "a log with a torn tail cut at its checkpoint into another file",
+            Case::Growth => "logs of growing size checked, dumped and recovered",
         }
     }
 
@@ -78,6 +81,7 @@ impl Case {
             Case::CommitHard => 200,
             Case::CommitSoft | Case::CommitAsync => 50_000,
             Case::Dump | Case::Check | Case::Load | Case::Recover => 500_000,
+            Case::Growth => 10_000_000,
         }
     }
 
@@ -89,10 +93,21 @@ impl Case {
             Case::CommitSoft | Case::CommitAsync => 1_000_000,
             // The documentation reads none; so many that a log has up to 1.4 GB.
             Case::Dump | Case::Check | Case::Load | Case::Recover => 10_000_000,
+            // A log of 11 GB.
+            Case::Growth => 1_000_000_000,
         }
     }
 
-    /// Who takes part: in writing, all are compared with the first; in reading they are the logs that are read.
+    /// So many rows in each of the logs that are read one after the other, given those of the last one.
+    pub(crate) fn steps(self, rows: u64) -> Vec<u64> {
+        let parts: &[u64] = if self == Case::Growth { &[1000, 100, 10, 1] } else { &[1] };
+        let mut steps: Vec<u64> = parts.iter().map(|part| (rows / part).max(1)).collect();
+        steps.dedup();
+        steps
+    }
+
+    /// Who takes part: in writing, all are compared with the first; in reading they are the logs that are read, or what is done
+    /// with a log that grows.
     pub(crate) const fn contenders(self) -> &'static [Contender] {
         match self {
             Case::Bulk => &[sqlite::BULK, sqlite::BULK_TUNED, journal::BULK_ALONE, journal::BULK],
@@ -109,6 +124,7 @@ impl Case {
             Case::Check => reading::CHECK,
             Case::Load => reading::LOAD,
             Case::Recover => reading::RECOVER,
+            Case::Growth => reading::GROWTH,
         }
     }
 

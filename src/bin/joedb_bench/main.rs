@@ -2,13 +2,17 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod args;
+mod axis;
+mod bars;
 mod case;
 mod chart;
 mod contender;
 mod count;
 mod csv_lines;
 mod delays;
+mod drawing;
 mod external;
+mod growth;
 mod journal;
 mod latency;
 mod logs;

@@ -48,6 +48,29 @@ pub(crate) fn ratio(ratio: f64) -> String {
     three_digits(ratio)
 }
 
+/// Ten to some power, in seconds: `10 ms`.
+pub(crate) fn power_in_seconds(exponent: i32) -> String {
+    match exponent {
+        ..-3 => power(exponent + 6, "µs"),
+        -3..0 => power(exponent + 3, "ms"),
+        _ => power(exponent, "s"),
+    }
+}
+
+/// Ten to some power, in bytes: `10 MB`.
+pub(crate) fn power_in_bytes(exponent: i32) -> String {
+    match exponent {
+        ..=2 => power(exponent, "B"),
+        3..=5 => power(exponent - 3, "kB"),
+        6..=8 => power(exponent - 6, "MB"),
+        _ => power(exponent - 9, "GB"),
+    }
+}
+
+fn power(exponent: i32, unit: &str) -> String {
+    format!("{} {unit}", 10_f64.powi(exponent))
+}
+
 /// A number with separators of thousands.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -86,6 +109,18 @@ mod tests {
         assert_eq!(bytes(1_234), "1.23 kB");
         assert_eq!(bytes(9_999_999), "10.0 MB");
         assert_eq!(bytes(0), "0 B");
+    }
+
+    #[test]
+    fn powers_of_ten_have_the_unit_of_their_thousands() {
+        assert_eq!(
+            [-7, -6, -4, -3, -1, 0, 2].map(power_in_seconds),
+            ["0.1 µs", "1 µs", "100 µs", "1 ms", "100 ms", "1 s", "100 s"]
+        );
+        assert_eq!(
+            [0, 2, 3, 6, 8, 9, 10].map(power_in_bytes),
+            ["1 B", "100 B", "1 kB", "1 MB", "100 MB", "1 GB", "10 GB"]
+        );
     }
 
     #[test]

@@ -119,9 +119,9 @@ impl<'a> Race<'a> {
             Entrant::all(plan).map(|entrant| (entrant, Vec::new())).collect();
         for _ in 0..self.runs {
             for (number, (entrant, runs)) in sheets.iter_mut().enumerate() {
-                let who = format!("{}, {}", plan.case.name(), entrant.name());
+                let who = format!("{}, {}", plan.name(), entrant.name());
                 self.progress.begin(who.clone());
-                let directory = self.workspace.begin(&format!("{}-{}", plan.case.name(), number + 1))?;
+                let directory = self.workspace.begin(&format!("{}-{}", plan.name(), number + 1))?;
                 let run = self.once(plan, *entrant, &directory).map_err(|error| named(error, &who))?;
                 self.workspace.end(&directory)?;
                 runs.push(run);

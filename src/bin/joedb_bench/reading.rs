@@ -1,6 +1,7 @@
 //! Reading a log: what `joedb_logdump` and `joedb_convert` do with it, on logs of several kinds.
 
-use crate::contender::{Contender, Cost, Work};
+use crate::case::Case;
+use crate::contender::{Contender, Cost, Prepare, Work};
 use crate::logs::{Blobs, Log, Narrow, Strings, Updates, Vectors, Wide};
 use crate::statistics::Spread;
 use anyhow::{Context as _, bail, ensure};
@@ -15,7 +16,7 @@ use joedb::store::{Limits, Loading, Store};
 use joedb::writer::{Options, Writer};
 use joedb::{Head, Version};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::thread::available_parallelism;
 
@@ -29,6 +30,16 @@ pub(crate) const DUMP: &[Contender] = &all::<Whole>(dump);
 pub(crate) const CHECK: &[Contender] = &all::<Whole>(check);
 pub(crate) const LOAD: &[Contender] = &all::<Whole>(load);
 pub(crate) const RECOVER: &[Contender] = &all::<Torn>(recover);
+
+/// What takes no more memory the longer the log is.
+pub(crate) const GROWTH: &[Contender] = &[
+    growing::<Whole>(Case::Check, check, ROW),
+    growing::<Whole>(Case::Dump, dump, ROW),
+    growing::<Torn>(Case::Recover, recover, ROW + ROW),
+];
+
+/// The bytes of a narrow row.
+const ROW: u64 = 11;
 
 /// How a log ends.
 trait End {
@@ -66,13 +77,29 @@ impl End for Torn {
 
     /// What was recovered is the log up to its checkpoint, with a head that says so.
     fn check(file: &Path) -> anyhow::Result<()> {
-        let expected = std::fs::read(file)?;
-        let expected = expected.strip_suffix(TORN).context("the log has changed")?;
-        let found = std::fs::read(file.with_file_name(RECOVERED))?;
-        let head = Head::hard(Version::V5, expected.len() as u64).to_bytes();
-        let is_right = found.starts_with(&head) && found.get(head.len()..) == expected.get(head.len()..);
-        ensure!(is_right, "{} other bytes found, {} expected", found.len(), expected.len());
+        let (mut log, mut found) = (File::open(file)?, File::open(file.with_file_name(RECOVERED))?);
+        let end = log.metadata()?.len().checked_sub(TORN.len() as u64).context("the log has changed")?;
+        let head = Head::hard(Version::V5, end).to_bytes();
+        log.seek(SeekFrom::Start(head.len() as u64))?;
+        let mut expected = head.as_slice().chain(log.take(end.saturating_sub(head.len() as u64)));
+        let is_right = are_equal(&mut expected, &mut found)?;
+        ensure!(is_right, "{} other bytes found, {end} expected", found.metadata()?.len());
         Ok(())
+    }
+}
+
+/// Whether two readers have the same to read. A log may not fit into memory.
+fn are_equal(first: &mut dyn Read, second: &mut dyn Read) -> io::Result<bool> {
+    const TOGETHER: u64 = 1 << 20;
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    loop {
+        one.clear();
+        other.clear();
+        first.take(TOGETHER).read_to_end(&mut one)?;
+        second.take(TOGETHER).read_to_end(&mut other)?;
+        if one != other || one.is_empty() {
+            return Ok(one == other);
+        }
     }
 }
 
@@ -91,6 +118,13 @@ const fn of<E: End, L: Log>(work: Work) -> Contender {
     let Cost { disk, memory } = L::COST;
     let (cost, check) = (Cost { disk, memory }, |file: &Path, _| E::check(file));
     Contender { name: L::NAME, setup: L::SETUP, cost, prepare: Some(E::prepare::<L>), work, check }
+}
+
+/// One of the jobs on a log that grows.
+const fn growing<E: End>(job: Case, work: Work, disk: u64) -> Contender {
+    let (cost, check) = (Cost { disk, memory: 0 }, |file: &Path, _| E::check(file));
+    let (name, setup, prepare) = (job.name(), job.title(), Some(E::prepare::<Narrow> as Prepare));
+    Contender { name, setup, cost, prepare, work, check }
 }
 
 /// The log, and all of it.

@@ -29,7 +29,13 @@ the page cache.
   dump          the log as joedb commands, to nowhere
   check         joedb_logdump --check
   load          joedb_logdump --load: the log into tables, and printed
-  recover       joedb_convert of a log with a torn tail",
+  recover       joedb_convert of a log with a torn tail
+
+The last case shows how cost grows. With --svg it is a chart of both time and memory.
+
+  growth        check, dump and recover on four logs of narrow rows,
+                each ten times as long as the one before; the largest
+                has 10,000,000 rows (110 MB), or --rows",
     ),
     (
         "CONTENDERS",
@@ -85,7 +91,7 @@ In the cases of reading, the command runs once for each kind of log, which {file
     (
         "ROOM",
         "How much disk and memory the runs need at most, other programs not counted, is printed first, and it is an \
-error if there is less. With --paper that is 2.5 GB of disk and of memory (of reading, 2.9 and 2.5 GB), and it takes an hour or more, depending on \
+error if there is less. With --paper that is 2.5 GB of disk and of memory (of reading, 2.9 and 2.5 GB; of growth, 22 GB of disk), and it takes an hour or more, depending on \
 the disk. One file exists at a time; with --keep one for each contender.
 
 The files stand in joedb_bench-XXXXXX below --dir, which is removed at the end, after an error, and after Ctrl-C.",
@@ -117,6 +123,10 @@ Beside joedb's own program for bulk insertion:
 Reading, beside joedb's own tool:
 
   joedb_bench dump --external 'joedb 10=/opt/joedb/joedb_logdump {file}'
+
+How cost grows up to a log of 10 GB, as a chart:
+
+  joedb_bench growth --rows 900000000 --runs 3 --svg growth.svg
 
 Beside joedb's interpreter, with commands that were made before:
 
