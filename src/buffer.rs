@@ -1,68 +1,40 @@
 //! Bytes that gather, mostly a few at a time.
 
-/// Bytes that were appended. A few of them are one store of a whole word, whose other bytes the next ones overwrite.
+/// Bytes that were appended.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Buffer {
-    /// What is used, and room.
-    bytes: Vec<u8>,
-    used: usize,
-}
+pub(crate) struct Buffer(Vec<u8>);
 
 impl Buffer {
     pub(crate) const fn new() -> Buffer {
-        Buffer { bytes: Vec::new(), used: 0 }
+        Buffer(Vec::new())
     }
 
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.used).unwrap_or_default()
+        &self.0
     }
 
     #[inline]
     pub(crate) const fn len(&self) -> usize {
-        self.used
+        self.0.len()
     }
 
     pub(crate) fn clear(&mut self) {
-        self.used = 0;
+        self.0.clear();
     }
 
-    /// Appends the lowest `length` bytes of a word, at most 8, lowest first.
+    /// Appends the lowest `length` bytes of a word, at most 8, lowest first: one store, of which the rest is taken back.
     #[inline(always)]
     pub(crate) fn word(&mut self, word: u64, length: usize) {
-        match self.bytes.get_mut(self.used..).and_then(<[u8]>::first_chunk_mut) {
-            Some(place) => *place = word.to_le_bytes(),
-            None => self.grow_for(&word.to_le_bytes()),
-        }
-        self.advance(length);
+        let end = self.0.len().wrapping_add(length);
+        self.0.extend_from_slice(&word.to_le_bytes());
+        self.0.truncate(end);
     }
 
     /// Appends bytes.
     #[inline(always)]
     pub(crate) fn slice(&mut self, bytes: &[u8]) {
-        match self.bytes.get_mut(self.used..).and_then(|room| room.get_mut(..bytes.len())) {
-            Some(place) => place.copy_from_slice(bytes),
-            None => self.grow_for(bytes),
-        }
-        self.advance(bytes.len());
-    }
-
-    /// Takes bytes in that stand there already; so what is used is never longer than the bytes, and wraps nowhere.
-    #[inline(always)]
-    const fn advance(&mut self, length: usize) {
-        self.used = self.used.wrapping_add(length);
-    }
-
-    /// Makes room for bytes, and puts them there.
-    #[cold]
-    fn grow_for(&mut self, bytes: &[u8]) {
-        const FIRST: usize = 1024;
-        let least = self.used.saturating_add(bytes.len());
-        let length = least.max(self.bytes.len().saturating_mul(2)).max(FIRST);
-        self.bytes.resize(length, 0);
-        if let Some(place) = self.bytes.get_mut(self.used..least) {
-            place.copy_from_slice(bytes);
-        }
+        self.0.extend_from_slice(bytes);
     }
 }
 

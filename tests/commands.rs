@@ -112,8 +112,9 @@ fn pointer(word: &str, blobs: &[(u64, u64)]) -> String {
     if (position, size) == (0, 0) {
         return "null".to_owned();
     }
-    let blob = blobs.iter().position(|blob| *blob == (position, size));
-    format!("blob {}", blob.expect("no such blob") + 1)
+    let holds = |&(start, length): &(u64, u64)| start <= position && position + size <= start + length;
+    let blob = blobs.iter().position(holds).expect("no such blob");
+    format!("{size} bytes from {} on of blob {}", position - blobs[blob].0, blob + 1)
 }
 
 fn corpus(folder: &str) -> Vec<PathBuf> {

@@ -4,9 +4,10 @@
 mod one_by_one;
 
 use joedb::index::{self, Index};
-use joedb::printing::print;
+use joedb::printing::{Workers, print};
 use joedb::replay::{Range, Replayed, Tolerance, replay};
-use joedb::sink::{Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
+use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Raw, Sql, Style, TextSink};
+use joedb::storage::memory::MemoryFile;
 use joedb::{
     BlobPosition, Encoder, Entry, FieldId, FieldType, InsertForm, Journal, RecordId, TableId, Type,
     UpdateForm, Value, Version,
@@ -89,41 +90,61 @@ fn value(value_type: Type, index: u64, text: &[u8]) -> Value<'_> {
 
 type Printed = (Vec<u8>, Replayed);
 
+/// What is printed of a log, and how.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    bytes: &'a [u8],
+    range: Range,
+    style: Style,
+    tolerance: Tolerance,
+}
+
 /// Shown every entry by itself and whole, which nothing else here is.
-fn printed_plainly<F: Format>(bytes: &[u8], range: Range, style: Style, form: F) -> Printed {
+fn printed_plainly<F: Format>(job: Job<'_>, form: F) -> Printed {
+    let Job { bytes, range, style, tolerance } = job;
     let (mut journal, mut text) = (Journal::from_bytes(bytes.to_vec()).unwrap(), Vec::new());
     let mut sink = OneByOne(TextSink::new(form, style, &mut text));
-    let replayed = replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {}).unwrap();
+    let replayed = replay(&mut journal, range, tolerance, &mut sink, &mut |_| {}).unwrap();
     (text, replayed)
 }
 
-fn printed<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F, threads: usize) -> Printed {
+fn printed<F: Format + Send>(job: Job<'_>, form: F, threads: usize) -> Printed {
+    let Job { bytes, range, style, tolerance } = job;
     let open = || Journal::from_bytes(bytes.to_vec());
     let (mut journal, mut text) = (open().unwrap(), Vec::new());
     let mut sink = TextSink::new(form, style, &mut text);
     let replayed = match threads {
-        0 => replay(&mut journal, range, Tolerance::Strict, &mut sink, &mut |_| {}),
-        threads => print(&mut journal, range, &mut sink, threads, &open, &mut |_| {}),
+        0 => replay(&mut journal, range, tolerance, &mut sink, &mut |_| {}),
+        threads => {
+            let workers = Workers { threads, reopen: &open };
+            print(&mut journal, range, tolerance, &mut sink, workers, &mut |_| {})
+        }
     };
     (text, replayed.unwrap())
 }
 
 /// The same with an index of all that is right of the log.
-fn printed_with_index<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: F) -> Printed {
+fn printed_with_index<F: Format + Send>(job: Job<'_>, form: F) -> Printed {
+    let Job { bytes, range, style, tolerance } = job;
     let open = || Journal::from_bytes(bytes.to_vec());
     let (mut journal, mut text) = (open().unwrap(), Vec::new());
     let index = Index::build(&mut journal, &mut |_| {}).unwrap().index;
     let mut sink = TextSink::new(form, style, &mut text);
-    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {});
+    let workers = Workers { threads: 3, reopen: &open };
+    let replayed = index::print(&index, &mut journal, range, tolerance, &mut sink, workers, &mut |_| {});
     (text, replayed.unwrap())
 }
 
 fn check<F: Format + Send>(bytes: &[u8], range: Range, style: Style, form: impl Fn() -> F) {
-    let expected = printed_plainly(bytes, range, style, form());
+    check_tolerance(Job { bytes, range, style, tolerance: Tolerance::Strict }, form);
+}
+
+fn check_tolerance<F: Format + Send>(job: Job<'_>, form: impl Fn() -> F) {
+    let (expected, range) = (printed_plainly(job, form()), job.range);
     for threads in [0, 1, 2, 3] {
-        assert!(printed(bytes, range, style, form(), threads) == expected, "{threads} threads, {range:?}");
+        assert!(printed(job, form(), threads) == expected, "{threads} threads, {range:?}");
     }
-    assert!(printed_with_index(bytes, range, style, form()) == expected, "with an index, {range:?}");
+    assert!(printed_with_index(job, form()) == expected, "with an index, {range:?}");
 }
 
 /// Every form, without loss and as the reference prints it.
@@ -195,9 +216,10 @@ fn an_index_of_another_log_does_not_lead_astray() {
     let mut text = Vec::new();
     let mut sink = TextSink::new(Commands::new(style, None), style, &mut text);
     let mut journal = open().unwrap();
-    let replayed = index::print(&index, &mut journal, range, &mut sink, 3, &open, &mut |_| {}).unwrap();
-    let expected = printed(&bytes, range, style, Commands::new(style, None), 0);
-    assert!((text, replayed) == expected);
+    let (workers, tolerance) = (Workers { threads: 3, reopen: &open }, Tolerance::Strict);
+    let replayed = index::print(&index, &mut journal, range, tolerance, &mut sink, workers, &mut |_| {});
+    let job = Job { bytes: &bytes, range, style, tolerance };
+    assert!((text, replayed.unwrap()) == printed(job, Commands::new(style, None), 0));
 }
 
 #[test]
@@ -211,4 +233,48 @@ fn what_is_wrong_in_the_middle_is_found_at_the_same_place() {
         check(&bytes, range, style, || Commands::new(style, None));
         check(&bytes, range, style, || JsonLines::new(style));
     }
+}
+
+#[test]
+fn what_the_reference_prints_of_a_log_that_makes_no_sense_is_the_same_too() {
+    let encoder = log();
+    let style = Style { fidelity: Fidelity::Reference, ..Style::new(Version::V5) };
+    // The table of an insertion becomes one that there is not; an opcode becomes none.
+    for (place, byte) in [(6_000_001, 0x02), (6_000_003, 0xff)] {
+        let mut bytes = encoder.file();
+        bytes[place] = byte;
+        let (bytes, range) = (&*bytes, Range::up_to(encoder.position()));
+        let job = |tolerance| Job { bytes, range, style, tolerance };
+        check_tolerance(job(Tolerance::Reference), || Commands::new(style, None));
+        check_tolerance(job(Tolerance::ReferenceRaw), || Raw::new(style, None));
+    }
+}
+
+/// Some nine megabytes: blobs, and values that point to the last one, to those before, into one, and out of the log.
+fn blobs() -> Encoder {
+    let mut encoder = Encoder::new(Version::V5);
+    let (table, field) = (TableId(1), FieldId(1));
+    encoder.push(&Entry::CreateTable { name: b"file" });
+    encoder.push(&Entry::AddField { table, name: b"data", field_type: FieldType::Plain(Type::Blob) });
+    let mut last = 0;
+    for number in 0..60_000_u32 {
+        let (record, data) = (RecordId(number.into()), [number.to_le_bytes(); 32].concat());
+        encoder.push(&Entry::Insert { table, record, form: InsertForm::Append });
+        let before = last;
+        encoder.push(&Entry::Blob { data: &data, position: 0 });
+        last = encoder.position() - data.len() as u64;
+        let position = [last, last, before, last + 7, u64::from(u32::MAX)][number as usize % 5];
+        let value = Value::Blob(BlobPosition { position, size: Some(100 + u64::from(number % 29)) });
+        encoder.push(&Entry::Update { table, record, field, value, form: UpdateForm::Update });
+    }
+    encoder
+}
+
+#[test]
+fn the_data_of_blobs_are_the_same_on_any_number_of_threads() {
+    let encoder = blobs();
+    let (bytes, range) = (encoder.file(), Range::up_to(encoder.position()));
+    let style = Style { blob_data: true, ..Style::new(Version::V5) };
+    let reader = || BlobReader::new(Box::new(MemoryFile::new(bytes.clone())), range.limit);
+    check(&bytes, range, style, || Sql::new(style, Some(reader())));
 }

@@ -48,7 +48,7 @@ impl State {
         journal: &mut Journal,
         cut: u64,
         limits: Limits,
-        data: Box<dyn ReadAt + Send>,
+        data: Box<dyn ReadAt + Send + Sync>,
         watch: &mut dyn FnMut(u64),
     ) -> Result<State, StateError> {
         let mut store = Store::new(limits);

@@ -3,7 +3,7 @@
 use super::{Index, SchemaEntry};
 use crate::head::HEAD_SIZE;
 use crate::journal::{Bookmark, Journal};
-use crate::printing::{Ahead, Beginning, Reopen, Skipping, Workers, print_rest};
+use crate::printing::{Ahead, Beginning, Skipping, Workers, print_rest};
 use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, play_rest};
 use crate::sink::{Format, Sink, TextSink};
 use std::io;
@@ -65,15 +65,15 @@ pub fn print<F: Format + Send>(
     index: &Index,
     journal: &mut Journal,
     range: Range,
+    tolerance: Tolerance,
     sink: &mut TextSink<'_, F>,
-    threads: usize,
-    reopen: Reopen<'_>,
+    workers: Workers<'_>,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<io::Error>> {
     sink.begin(range.from, range.from >= range.until).map_err(ReplayError::Sink)?;
     let played = index.played_before(journal, range.from, |located, schema| sink.skip(located, schema));
-    let beginning = Beginning { played, ahead: Some(index) };
-    print_rest(beginning, journal, range, sink, Workers { threads, reopen }, watch)
+    let beginning = Beginning { played, tolerance, ahead: Some(index) };
+    print_rest(beginning, journal, range, sink, workers, watch)
 }
 
 impl Ahead for Index {

@@ -1,6 +1,7 @@
 //! The log as joedb commands, as `joedb_logdump` prints it without options.
 
-use super::lines::{self, LineForm, Lines, Pieces};
+use super::line::{LineForm, Pieces};
+use super::lines::{self, Lines};
 use super::value::ValueWriter;
 use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;

@@ -1,6 +1,7 @@
 //! JSON Lines: an object an entry, with everything that the entry holds.
 
-use super::lines::{self, LineForm, Lines, Pieces};
+use super::line::{LineForm, Pieces};
+use super::lines::{self, Lines};
 use super::{Ended, Format, Run, Style, vector};
 use crate::decode::Context;
 use crate::entry::{Entry, FieldId, Kind, Located, RecordId, TableId};

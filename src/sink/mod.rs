@@ -3,6 +3,7 @@
 mod blob;
 mod commands;
 pub(crate) mod json_lines;
+mod line;
 mod lines;
 mod raw;
 pub(crate) mod sql;

@@ -1,6 +1,7 @@
 //! The entries as they stand in the log: ids instead of names, the type in the command.
 
-use super::lines::{self, LineForm, Lines, Pieces};
+use super::line::{LineForm, Pieces};
+use super::lines::{self, Lines};
 use super::value::ValueWriter;
 use super::{BlobReader, Ended, Format, Run, Style, vector};
 use crate::decode::Context;

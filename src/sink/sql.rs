@@ -2,7 +2,8 @@
 
 use super::blob::hex;
 use super::commands::{UNKNOWN_FIELD, UNKNOWN_TABLE};
-use super::lines::{self, Line, LineForm, Lines, Pieces};
+use super::line::{Line, LineForm, Pieces};
+use super::lines::{self, Lines};
 use super::sql_float;
 use super::sql_names::{SqlNames, is_reserved_field, is_reserved_table};
 use super::{BlobReader, Ended, Format, Run, Style};
@@ -522,7 +523,12 @@ impl Format for Sql {
             }
             Entry::Timestamp { seconds } => self.timestamp(out, seconds),
             Entry::ValidData => out.bytes(b"-- valid data\n"),
-            Entry::Blob { .. } | Entry::EndOfFile => {}
+            Entry::Blob { .. } => {
+                if let Some(blobs) = self.blobs.as_mut().filter(|_| self.style.blob_data) {
+                    blobs.keep(located);
+                }
+            }
+            Entry::EndOfFile => {}
             _ => self.schema_entry(out, &located.entry, schema),
         }
     }
@@ -543,17 +549,10 @@ impl Format for Sql {
         lines::run(self, out, (bytes, position), context, schema)
     }
 
-    /// The data of blobs comes from a reader that cannot be shared.
     fn fork(&self) -> Option<Sql> {
-        let Sql { style, names, silent, .. } = self;
-        let fork = Sql {
-            style: *style,
-            blobs: None,
-            names: names.clone(),
-            silent: *silent,
-            lines: Lines::default(),
-        };
-        (!style.blob_data).then_some(fork)
+        let Sql { style, blobs, names, silent, .. } = self;
+        let blobs = blobs.as_ref().map(BlobReader::fork);
+        Some(Sql { style: *style, blobs, names: names.clone(), silent: *silent, lines: Lines::default() })
     }
 
     fn position(&mut self, out: &mut Output<'_>, position: u64) {

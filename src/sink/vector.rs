@@ -1,6 +1,6 @@
 //! The values of an `update_vector`, some of them at a time.
 
-use super::lines::LineForm;
+use super::line::LineForm;
 use crate::codec::Cursor;
 use crate::text::Output;
 use crate::text::append::Append;

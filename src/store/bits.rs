@@ -80,8 +80,11 @@ impl Bits {
         if self.length.is_multiple_of(WORD) {
             self.words.push(0);
         }
+        // Bits behind the end are false.
+        if let Some(last) = self.words.last_mut().filter(|_| value) {
+            *last |= place(self.length).1;
+        }
         self.length = self.length.saturating_add(1);
-        self.set(self.length.saturating_sub(1), value);
     }
 
     /// Sets a bit that is at most behind the last one.

@@ -122,6 +122,48 @@ fn one_table_goes_to_a_writer() {
     assert_eq!(builder.metadata().file_metadata().num_rows().unsigned_abs(), exported.rows);
 }
 
+/// Two records, of which a field of either type has a NaN, and one has none.
+fn with_nan() -> Vec<u8> {
+    let (mut log, table) = (Encoder::new(Version::V5), TableId(1));
+    log.push(&Entry::CreateTable { name: b"t" });
+    for (name, plain) in [("single", Type::Float32), ("double", Type::Float64), ("number", Type::Float64)] {
+        log.push(&Entry::AddField { table, name: name.as_bytes(), field_type: FieldType::Plain(plain) });
+    }
+    log.push(&Entry::InsertVector { table, first: RecordId(0), count: 2 });
+    let values = [Value::Float32(f32::NAN), Value::Float64(f64::NAN), Value::Float64(2.0)];
+    for (field, value) in (1..).map(FieldId).zip(values) {
+        let (record, form) = (RecordId(1), UpdateForm::Update);
+        log.push(&Entry::Update { table, record, field, value, form });
+    }
+    log.file()
+}
+
+/// The columns of which a file tells least and greatest.
+fn with_statistics(path: &Path) -> Vec<String> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path).unwrap()).unwrap();
+    let columns = builder.metadata().row_group(0).columns().iter();
+    let with =
+        columns.filter(|column| column.statistics().is_some() || column.column_index_offset().is_some());
+    with.map(|column| column.column_path().string()).collect()
+}
+
+/// Least and greatest are of the other values then, and readers take them for those of all.
+#[test]
+fn a_column_with_a_nan_has_no_statistics() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tables");
+    made(&with_nan(), Partitions::None, &path);
+    assert_eq!(with_statistics(&path.join("t.parquet")), ["__id", "number"]);
+    let mut journal = Journal::from_bytes(with_nan()).unwrap();
+    let (end, entries) = (journal.size(), directory.path().join("entries.parquet"));
+    let mut sink = Entries::new(fs::File::create(&entries).unwrap()).unwrap();
+    replay(&mut journal, Range::up_to(end), Tolerance::Strict, &mut sink, &mut |_| {}).unwrap();
+    sink.finish().unwrap();
+    let columns = with_statistics(&entries);
+    assert!(columns.contains(&"value_int64".to_owned()), "{columns:?}");
+    assert!(!columns.contains(&"value_float64".to_owned()), "{columns:?}");
+}
+
 /// A log with an entry of each kind that holds something of its own.
 fn every_kind() -> Encoder {
     let mut log = Encoder::new(Version::V5);

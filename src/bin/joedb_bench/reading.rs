@@ -7,7 +7,7 @@ use crate::statistics::Spread;
 use anyhow::{Context as _, bail, ensure};
 use joedb::diagnosis::{Evidence, FindingId, diagnose};
 use joedb::journal::{Access, Journal};
-use joedb::printing::print;
+use joedb::printing::{Workers, print};
 use joedb::recovery::{Outputs, PlanOptions, Target, Unattended, apply, plan};
 use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{Commands, Fidelity, Style, TextSink};
@@ -160,7 +160,14 @@ fn dump(file: &Path, _: u64) -> anyhow::Result<Option<Spread>> {
     let mut sink = TextSink::new(Commands::new(style, None), style, &mut out);
     let threads = available_parallelism().map_or(1, usize::from);
     let reopen = || Journal::open(file, Access::default());
-    let replayed = print(&mut journal, range, &mut sink, threads, &reopen, &mut |_| {})?;
+    let replayed = print(
+        &mut journal,
+        range,
+        Tolerance::Strict,
+        &mut sink,
+        Workers { threads, reopen: &reopen },
+        &mut |_| {},
+    )?;
     played(&replayed, range)
 }
 

@@ -121,25 +121,29 @@ extension of INPUT says nothing: a joedb file may be called app.db. What a text 
 
 JSON: {\"tables\":{NAME:{\"id\":…,\"fields\":{…},\"rows\":[…]}}}, where a row is an object on a line of its own with the \
 record as \"__id\". Numbers read back to the same bits; {\"float\":\"nan\"} is a float that JSON does not know, \
-{\"base64\":…} a string that is no UTF-8, null the null reference, {\"position\":…,\"size\":…,\"data\":…} a blob with its \
-data in base64. With --compat it is what the reference's joedb_to_json prints, with --base64 too.
+{\"base64\":…} a string that is no UTF-8, null the null reference or a blob that was never set, \
+{\"position\":…,\"size\":…,\"data\":…} a blob with its data in base64. With --compat it is what the reference's joedb_to_json \
+prints, with --base64 too.
 
 SQLite: __id is the primary key, references are foreign keys unless one refers to a record that does not exist, blobs hold \
 their data. A string that is no UTF-8, or holds a NUL, is a BLOB; a NaN is TEXT; a zero has no sign. Names that SQLite cannot \
 tell apart get their id before them. At most 1999 fields.
 
-CSV: a head line, then a record a line. Strings are their bytes as they are, and never null; null is an empty value; a blob is \
-\\x and hexadecimal digits; floats are the shortest that read back to the same bits, inf, nan.
+CSV (RFC 4180): a head line, then a record a line. A value with a comma, a double quote or a line break stands in double \
+quotes, a double quote in it twice. Strings are their bytes as they are, and never null. Empty are the null reference, and a \
+blob that was never set or is not in this log; others are \\x and hexadecimal digits. Booleans are true and false, floats the \
+shortest that read back to the same bits, inf, nan.
 
 Parquet, where the program was built with it (cargo feature parquet): int8 to int64, float32, float64, boolean, string (binary \
-in a field of which one is no UTF-8), references as int64 with null, blobs as binary, compressed with Snappy. \
---partition-rows begins a new file after so many rows.
+in a field of which one is no UTF-8), references as int64 with null, blobs as binary, compressed with Snappy. A column in which \
+there is a NaN has no statistics, for readers do not agree on what they mean then. --partition-rows begins a new file after so \
+many rows.
 
 Tables are held in memory while they are exported, for the value of a row is known only at the end of the log: about as much \
 as the log; the output streams. JSON Lines, SQL, commands and --entries need no tables and take little memory, however long the \
 log is. CSV, SQLite and Parquet take values of up to 1,000,000,000 bytes, of which CSV and Parquet hold each in memory. Two \
 million rows of a string and an int64, a log of 36 MB, take less than a second of processor time as JSON, CSV, SQLite or \
-Parquet, and 41 to 56 MB of memory.",
+Parquet, and 40 to 56 MB of memory.",
     ),
     (
         "JSON LINES",

@@ -12,7 +12,7 @@ use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::index::{self, Index};
 use joedb::journal::{Journal, Writer};
-use joedb::printing;
+use joedb::printing::{self, Workers};
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Format, LeftOut, Sink, TextSink};
 use joedb::storage::Place;
@@ -121,20 +121,13 @@ impl Work for Dump<'_> {
         let mut progress = progress(args, range);
         let mut watch = |position| progress.at(position);
         let reopen = || input.journal(args);
-        let replayed = match (index, tolerance(args)) {
-            (Some(index), tolerance) if args.schema_only => {
+        let (tolerance, workers) = (tolerance(args), Workers { threads: threads(args), reopen: &reopen });
+        let replayed = match index {
+            Some(index) if args.schema_only => {
                 index::replay_schema(&index, journal, range, tolerance, &mut sink, &mut watch)
             }
-            (Some(index), Tolerance::Strict) => {
-                index::print(&index, journal, range, &mut sink, threads(args), &reopen, &mut watch)
-            }
-            (Some(index), tolerance) => {
-                index::replay(&index, journal, range, tolerance, &mut sink, &mut watch)
-            }
-            (None, Tolerance::Strict) => {
-                printing::print(journal, range, &mut sink, threads(args), &reopen, &mut watch)
-            }
-            (None, tolerance) => replay(journal, range, tolerance, &mut sink, &mut watch),
+            Some(index) => index::print(&index, journal, range, tolerance, &mut sink, workers, &mut watch),
+            None => printing::print(journal, range, tolerance, &mut sink, workers, &mut watch),
         };
         let replayed = replayed.map_err(|error| match error {
             ReplayError::Source(error) => Failure::from(error),

@@ -42,7 +42,7 @@ impl Input {
     }
 
     /// Another handle of the bytes.
-    pub(crate) fn reader(&self) -> io::Result<Box<dyn ReadAt + Send>> {
+    pub(crate) fn reader(&self) -> io::Result<Box<dyn ReadAt + Send + Sync>> {
         Ok(Box::new(self.medium.try_clone()?))
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Columns<'s> {
     blobs: &'s BlobReader,
     fields: Vec<Field<'s>>,
     schema: SchemaRef,
+    /// The names of columns in which there is a NaN.
+    unordered: Vec<String>,
     records: Box<dyn Iterator<Item = RecordId> + 's>,
     left: u64,
     remarks: Remarks,
@@ -41,12 +43,20 @@ impl<'s> Columns<'s> {
         let declared = fields.iter().map(|field| declared(selection, table, field));
         let schema: Vec<arrow_schema::Field> = std::iter::once(id).chain(declared).collect();
         let schema = Arc::new(Schema::new(schema));
+        let unordered = fields.iter().filter(|field| has_nan(table, field));
+        let unordered = unordered.map(|field| text(field.name())).collect();
         let (blobs, records, left) = (selection.blobs(), Box::new(table.records()), table.len());
-        Columns { table: *table, blobs, fields, schema, records, left, remarks: Remarks::default() }
+        let remarks = Remarks::default();
+        Columns { table: *table, blobs, fields, schema, unordered, records, left, remarks }
     }
 
     pub(super) fn schema(&self) -> SchemaRef {
         self.schema.clone()
+    }
+
+    /// The columns of which nobody can tell the least and the greatest value.
+    pub(super) fn unordered(&self) -> &[String] {
+        &self.unordered
     }
 
     /// How many rows were not taken.
@@ -141,8 +151,25 @@ fn declared(selection: &Selection<'_>, table: &Table<'_>, field: &Field<'_>) -> 
 
 fn is_utf8(table: &Table<'_>, field: &Field<'_>) -> bool {
     let Some(Column::String(strings)) = field.column() else { return true };
-    let index = |record: RecordId| usize::try_from(record.0).unwrap_or(usize::MAX);
     table.records().all(|record| std::str::from_utf8(strings.get(index(record))).is_ok())
+}
+
+fn has_nan(table: &Table<'_>, field: &Field<'_>) -> bool {
+    let mut indices = table.records().map(index);
+    match field.column() {
+        Some(Column::Float32(values)) => {
+            indices.any(|index| values.get(index).is_some_and(|value| value.is_nan()))
+        }
+        Some(Column::Float64(values)) => {
+            indices.any(|index| values.get(index).is_some_and(|value| value.is_nan()))
+        }
+        _ => false,
+    }
+}
+
+/// The index of a record that is in use.
+fn index(record: RecordId) -> usize {
+    usize::try_from(record.0).unwrap_or(usize::MAX)
 }
 
 /// The values of a field for some records.
@@ -178,7 +205,7 @@ impl<'s> Taken<'_, 's> {
     }
 
     fn indices(&self) -> impl Iterator<Item = usize> {
-        self.records.iter().map(|record| usize::try_from(record.0).unwrap_or(usize::MAX))
+        self.records.iter().copied().map(index)
     }
 
     fn numbers<T: ArrowPrimitiveType>(&self, values: &[T::Native]) -> ArrayRef {

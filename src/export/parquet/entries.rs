@@ -44,7 +44,10 @@ impl<W: Write + Send> Entries<W> {
     /// [`ExportError::Parquet`].
     pub fn new(writer: W) -> Result<Entries<W>, ExportError> {
         let columns = EntryColumns::new();
-        Ok(Entries { file: ParquetFile::new(writer, columns.schema())?, columns, entries: 0 })
+        // Whether there is a NaN is known only at the end.
+        let unordered = ["value_float64".to_owned()];
+        let file = ParquetFile::new(writer, columns.schema(), &unordered)?;
+        Ok(Entries { file, columns, entries: 0 })
     }
 
     /// How many entries were taken.

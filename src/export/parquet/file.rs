@@ -5,7 +5,8 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use std::io::Write;
 use std::num::NonZeroU64;
 
@@ -43,12 +44,22 @@ const GROUP: usize = 64 * 1024 * 1024;
 pub(super) struct ParquetFile<W: Write + Send>(ArrowWriter<W>);
 
 impl<W: Write + Send> ParquetFile<W> {
-    pub(super) fn new(writer: W, schema: SchemaRef) -> Result<ParquetFile<W>, ExportError> {
-        let properties = WriterProperties::builder()
+    /// A file whose columns have statistics, but those that are named in `unordered`: where there are NaNs, least and
+    /// greatest are those of the other values, and readers that take them for those of all lose rows, or make all rows
+    /// the same (DataFusion 55).
+    pub(super) fn new(
+        writer: W,
+        schema: SchemaRef,
+        unordered: &[String],
+    ) -> Result<ParquetFile<W>, ExportError> {
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
-            .set_created_by(concat!("joedb-toolkit ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        Ok(ParquetFile(ArrowWriter::try_new(writer, schema, Some(properties))?))
+            .set_created_by(concat!("joedb-toolkit ", env!("CARGO_PKG_VERSION")).to_owned());
+        for column in unordered {
+            let path = ColumnPath::new(vec![column.clone()]);
+            properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
+        }
+        Ok(ParquetFile(ArrowWriter::try_new(writer, schema, Some(properties.build()))?))
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ExportError> {

@@ -10,7 +10,8 @@
 //! | blob | binary with the data; null where it was never set, or is not in this log |
 //!
 //! The name of the joedb type, with the table that is referred to, is the metadata `joedb` of each column. Names are the
-//! log's. Pages are compressed with Snappy. At most 1,000,000,000 bytes a value.
+//! log's. Pages are compressed with Snappy. At most 1,000,000,000 bytes a value. A column in which there is a NaN has no
+//! statistics, for readers do not agree on what they mean then.
 //!
 //! Rows are held in memory up to the end of their row group: a million rows, or about 64 MiB.
 
@@ -90,7 +91,7 @@ fn write_rows<W: Write + Send>(
     supervisor: &mut dyn Supervisor,
 ) -> Result<W, ExportError> {
     let mut pace = Pace::new(supervisor, rows.min(columns.left()));
-    let mut file = ParquetFile::new(writer, columns.schema())?;
+    let mut file = ParquetFile::new(writer, columns.schema(), columns.unordered())?;
     let mut left = rows;
     while left > 0
         && let Some(batch) = columns.batch(left, &mut pace)?

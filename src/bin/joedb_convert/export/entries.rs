@@ -6,9 +6,9 @@ use crate::made;
 use crate::outcome::Failure;
 use crate::progress::Progress;
 use joedb::journal::{Access, Journal};
-use joedb::printing::print;
+use joedb::printing::{Workers, print};
 use joedb::recovery::{ApplyError, Plan};
-use joedb::replay::{Range, ReplayError, Replayed};
+use joedb::replay::{Range, ReplayError, Replayed, Tolerance};
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Sql, Style, TextSink};
 use std::io::{self, Write};
 use std::thread;
@@ -65,7 +65,8 @@ fn printed<F: Format + Send>(
     let mut progress = Progress::new("export", plan.cut, export.args.quiet);
     let mut watch = |position| progress.at(position);
     let range = Range::up_to(plan.cut);
-    let replayed = print(journal, range, &mut sink, threads, &reopen, &mut watch);
+    let replayed =
+        print(journal, range, Tolerance::Strict, &mut sink, Workers { threads, reopen: &reopen }, &mut watch);
     whole(export, replayed, io::Error::into)
 }
 
