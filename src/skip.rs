@@ -33,7 +33,7 @@ pub(crate) fn skip(bytes: &[u8], context: &mut Context, schema: &Schema) -> Skip
         if step.context.table != context.table {
             takes = schema.takes(step.context.table);
         }
-        let end = skipped.bytes.wrapping_add(step.length);
+        let Some(end) = skipped.bytes.checked_add(step.length) else { break };
         front = bytes.get(end..).and_then(<[u8]>::first_chunk);
         if front.is_none() || !step.makes_sense(takes) {
             break;
@@ -108,8 +108,7 @@ pub(crate) fn step(front: &Front, before: Context) -> Option<Step> {
     };
     let size = operands.size(value_type)?;
     let value = operands.at;
-    // A compact number is below 2^61.
-    let length = value.wrapping_add(size);
+    let length = value.checked_add(size)?;
     Some(Step { kind, context, field: context.field, writes: value_type.id(), value, length })
 }
 

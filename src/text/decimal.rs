@@ -130,9 +130,20 @@ impl Digits {
         if number < FEW {
             let (word, length) = few(number);
             Digits { words: [u64::from_le_bytes(word), 0, 0], length }
+        } else if number < FEW * FEW {
+            Digits::of_more(number)
         } else {
             Digits::of_many(number)
         }
+    }
+
+    /// Of nine to sixteen digits.
+    fn of_more(number: u64) -> Digits {
+        let ((first, length), behind) = (few(number / FEW), eight(number % FEW));
+        let bits = u32::try_from(length).unwrap_or(8).wrapping_mul(8);
+        let word = u64::from_le_bytes(first) | behind.checked_shl(bits).unwrap_or(0);
+        let rest = behind.wrapping_shr(u64::BITS.wrapping_sub(bits));
+        Digits { words: [word, rest, 0], length: length.wrapping_add(8) }
     }
 
     #[cold]

@@ -11,7 +11,7 @@ use std::process::Command;
 
 /// So many that no format is written before a look at it: each row and each entry is a byte of the log, and a line of the
 /// output.
-const ROWS: usize = 64 * 1024 * 1024;
+const ROWS: usize = 24 * 1024 * 1024;
 
 fn large_log(scene: &Scene) -> PathBuf {
     let mut log = Log::new();
