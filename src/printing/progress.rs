@@ -48,7 +48,7 @@ struct State<F> {
 }
 
 /// So many chunks at most are formatted ahead of the one that is written, for each thread.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 impl<F> Progress<F> {
     /// Nothing was begun, by so many threads.
