@@ -104,8 +104,13 @@ pub(crate) fn play_rest<S: Sink>(
         Flow::Continue
     };
     // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
-    let end = if range.until > played.position() { journal.size() } else { played.position() };
-    let stretch = played.go_on(journal, range, Reach::Entries(end), tolerance, sink, &mut watch)?;
+    let reach = if range.until > played.position() { journal.size() } else { played.position() };
+    let stretch = played.go_on(journal, range, Reach::Entries(reach), tolerance, sink, &mut watch)?;
+    end(stretch, sink)
+}
+
+/// Ends the sink behind the last stretch.
+pub(crate) fn end<S: Sink>(stretch: Stretch, sink: &mut S) -> Result<Replayed, ReplayError<S::Error>> {
     sink.end(stretch.replayed.position, stretch.whole).map_err(ReplayError::Sink)?;
     Ok(stretch.replayed)
 }

@@ -16,13 +16,18 @@ use one_by_one::OneByOne;
 
 /// Some twelve megabytes: rows of every length, with tables renamed, blobs and comments between them.
 fn log() -> Encoder {
+    log_of(240_000)
+}
+
+/// The same log, with so many rows; a shorter one is what a longer one begins with.
+fn log_of(rows: u32) -> Encoder {
     let mut encoder = Encoder::new(Version::V5);
     let table = TableId(1);
     encoder.push(&Entry::CreateTable { name: b"city" });
     for (name, plain) in [(&b"name"[..], Type::String), (b"size", Type::Int64)] {
         encoder.push(&Entry::AddField { table, name, field_type: FieldType::Plain(plain) });
     }
-    for number in 0..240_000_u32 {
+    for number in 0..rows {
         let record = RecordId(number.into());
         let text = "x".repeat((number % 61) as usize);
         encoder.push(&Entry::Insert { table, record, form: InsertForm::Append });
@@ -200,6 +205,33 @@ fn a_part_of_the_log_and_a_bound_inside_an_entry_are_the_same_too() {
     for (from, until) in [(1_000_000, limit), (41, limit - 3), (41, 9_000_000), (43, limit)] {
         check(&bytes, Range { from, until, limit }, style, || Sql::new(style, None));
     }
+}
+
+/// What follows a checkpoint is there all the same, and makes sense.
+#[test]
+fn nothing_behind_a_bound_is_printed_whatever_follows() {
+    let (bytes, end) = (log().file(), log().position());
+    for rows in [170_000, 200_007, 239_999] {
+        let bound = log_of(rows).position();
+        check_all_forms(&bytes, Range::up_to(bound));
+        let range = Range { from: 41, until: bound, limit: end };
+        check(&bytes, range, Style::new(Version::V5), || Commands::new(Style::new(Version::V5), None));
+    }
+}
+
+#[test]
+fn long_texts_in_the_middle_are_the_same_and_what_follows_them_too() {
+    let mut encoder = log_of(170_000);
+    let (table, long) = (TableId(1), vec![b'\x01'; 5_000_000]);
+    for number in 0..3 {
+        encoder.push(&Entry::Comment { text: &long });
+        encoder.push(&Entry::InsertVector { table, first: RecordId(1_000_000 * number), count: 600_000 });
+        for _ in 0..300_000 {
+            encoder.push(&Entry::Insert { table, record: RecordId(7), form: InsertForm::InsertInto });
+            encoder.push(&Entry::Delete { table, record: RecordId(7) });
+        }
+    }
+    check_all_forms(&encoder.file(), Range::up_to(encoder.position()));
 }
 
 #[test]

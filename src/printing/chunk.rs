@@ -22,7 +22,7 @@ impl<F: Format> Start<F> {
     }
 }
 
-/// A part of the log that begins and ends between two entries, or two values of a long vector.
+/// One of these parts.
 pub(super) struct Chunk<F> {
     pub(super) number: usize,
     start: Start<F>,
@@ -31,18 +31,23 @@ pub(super) struct Chunk<F> {
     context: Context,
 }
 
+/// A longer one is not taken: the text of one entry at least is long, and one thread at a time is to hold such a text.
+const LONGEST: u64 = 4 * 1024 * 1024;
+
 /// The part of the log that nobody took.
 pub(super) struct Rest<F> {
     /// The beginning of the next chunk.
     next: Start<F>,
     /// Its number.
     number: usize,
+    /// Whether somebody found that there is no next chunk: nobody has to look again.
+    ended: bool,
 }
 
 impl<F: Format> Rest<F> {
     /// All from a beginning on.
     pub(super) const fn new(next: Start<F>) -> Rest<F> {
-        Rest { next, number: 0 }
+        Rest { next, number: 0, ended: false }
     }
 
     /// Its beginning.
@@ -50,15 +55,28 @@ impl<F: Format> Rest<F> {
         self.next
     }
 
-    /// Takes the next chunk of `range`, of which `ahead` may know the end; `None` at the end of the range, and where the log is not
-    /// right.
+    /// Takes the next chunk of `range`, of which `ahead` may know the end; `None` at the end of the range, where the log is not
+    /// right, and where the chunk would be too long.
     pub(super) fn take(
         &mut self,
         journal: &mut Journal,
         range: Range,
         ahead: Option<&dyn Ahead>,
     ) -> Option<Chunk<F>> {
+        let chunk = self.find(journal, range, ahead);
+        self.ended = chunk.is_none();
+        chunk
+    }
+
+    fn find(&mut self, journal: &mut Journal, range: Range, ahead: Option<&dyn Ahead>) -> Option<Chunk<F>> {
+        let begin = self.next.played.position();
+        if self.ended || begin >= range.until {
+            return None;
+        }
         let after = self.look_ahead(range, ahead).or_else(|| self.scan(journal, range))?;
+        if after.played.position().saturating_sub(begin) > LONGEST {
+            return None;
+        }
         let (end, context) = (after.played.position(), after.played.context());
         let (number, start) = (self.number, std::mem::replace(&mut self.next, after));
         self.number = number.saturating_add(1);
@@ -92,13 +110,13 @@ impl<F: Format> Chunk<F> {
         journal: &mut Journal,
         buffer: Vec<u8>,
         range: Range,
-        page: PageMaker,
+        pages: PageMaker,
     ) -> Result<Page, Box<Start<F>>> {
         let Chunk { start, end, context, .. } = self;
         let Some(Start { mut played, format }) = start.fork() else { return Err(Box::new(start)) };
         let range = Range { until: end, ..range };
         let again = Reach::Again { end, size: journal.size() };
-        let printed = page.print(format, buffer, |sink| {
+        let printed = pages.print(format, buffer, |sink| {
             let stretch =
                 played.go_on(journal, range, again, Tolerance::Strict, sink, &mut |_| Flow::Continue).ok()?;
             let is_there = (played.position(), played.context()) == (end, context);

@@ -13,13 +13,25 @@ mod progress;
 
 use crate::entry::Located;
 use crate::head::Version;
-use crate::journal::{Journal, OpenError};
-use crate::replay::{Played, Range, ReplayError, Replayed, Tolerance, play_rest};
+use crate::journal::{Flow, Journal, OpenError};
+use crate::replay::{Played, Range, Reach, ReplayError, Replayed, Stretch, Tolerance, end, play_rest};
 use crate::schema::Schema;
 use crate::sink::{Format, Sink as _, TextSink};
 use chunk::Start;
 use printer::Printer;
 use std::io;
+
+/// What more threads than these would do is finished no sooner: finding chunks, and writing them, is for one at a time.
+const MOST: usize = 8;
+
+/// How many threads print where nobody said how many: one for each processor, but for those that would only wait.
+#[must_use]
+pub fn usual_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get().min(MOST))
+}
+
+/// So much at least is printed by one thread before several go on: beginning anew with them costs less than that.
+const BY_ONE: u64 = 1024 * 1024;
 
 /// Logs shorter than this are printed before a second thread would have begun.
 const WORTHWHILE: u64 = 8 * 1024 * 1024;
@@ -36,8 +48,9 @@ pub struct Workers<'a> {
     pub reopen: Reopen<'a>,
 }
 
-/// As [`replay`](crate::replay::replay), on several threads if the log is long enough and the form allows it. Memory is a few
-/// megabytes a thread. What `tolerance` lets pass, and all that follows it, is printed by one.
+/// As [`replay`](crate::replay::replay), on several threads if the log is long enough and the form allows it. Memory is
+/// some ten megabytes a thread, sixty where entries have long texts. What `tolerance` lets pass, and all that follows it, is
+/// printed by one.
 ///
 /// # Errors
 /// [`ReplayError`], as [`replay`](crate::replay::replay).
@@ -86,15 +99,45 @@ pub(crate) fn print_rest<F: Format + Send>(
     workers: Workers<'_>,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replayed, ReplayError<io::Error>> {
-    let Beginning { played, tolerance, ahead } = beginning;
-    let is_forked = is_worthwhile(range) && workers.threads > 1 && journal.version() == Version::V5;
-    let Some(format) = is_forked.then(|| sink.fork()).flatten() else {
-        return play_rest(played, journal, range, tolerance, sink, watch);
-    };
-    let printer = Printer::new(Start { played, format }, range, workers.threads, ahead);
-    let entries = printer.print(journal, sink, workers, watch).map_err(ReplayError::Sink)?;
-    let Start { played, format } = *printer.into_rest();
-    sink.take_over(format);
+    let Beginning { mut played, tolerance, ahead } = beginning;
+    let (may_fork, mut entries) = (workers.threads > 1 && journal.version() == Version::V5, 0_u64);
+    while may_fork && is_worthwhile(Range { from: range.from.max(played.position()), ..range }) {
+        let Some(format) = sink.fork() else { break };
+        let printer = Printer::new(Start { played, format }, range, workers.threads, ahead);
+        let printed = printer.print(journal, sink, workers, watch).map_err(ReplayError::Sink)?;
+        let rest = *printer.into_rest();
+        sink.take_over(rest.format);
+        played = rest.played;
+        let stretch = by_one(&mut played, journal, range, tolerance, sink, watch)?;
+        entries = entries.saturating_add(printed);
+        // Something may be wrong with the very entry behind which it is enough.
+        if !stretch.stopped || stretch.replayed.interruption.is_some() {
+            let last = end(stretch, sink)?;
+            return Ok(Replayed { entries: last.entries.saturating_add(entries), ..last });
+        }
+        entries = entries.saturating_add(stretch.replayed.entries);
+    }
     let rest = play_rest(played, journal, range, tolerance, sink, watch)?;
     Ok(Replayed { entries: rest.entries.saturating_add(entries), ..rest })
+}
+
+/// Prints what several threads left: to the end where the log is not right, and else until it is worth while to go on with
+/// several again.
+fn by_one<F: Format>(
+    played: &mut Played,
+    journal: &mut Journal,
+    range: Range,
+    tolerance: Tolerance,
+    sink: &mut TextSink<'_, F>,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Stretch, ReplayError<io::Error>> {
+    let (enough, size) = (played.position().saturating_add(BY_ONE), journal.size());
+    let mut watch = |position| {
+        watch(position);
+        let is_enough = position >= enough && tolerance == Tolerance::Strict;
+        if is_enough { Flow::Stop } else { Flow::Continue }
+    };
+    // At the end of the range no byte is looked at.
+    let reach = if range.until > played.position() { size } else { played.position() };
+    played.go_on(journal, range, Reach::Entries(reach), tolerance, sink, &mut watch)
 }

@@ -18,7 +18,7 @@ pub(super) struct Printer<'a, F> {
     range: Range,
 }
 
-/// The thread that writes.
+/// The number of the thread that writes; the others follow.
 const WRITER: usize = 0;
 
 impl<'a, F: Format + Send> Printer<'a, F> {
@@ -45,13 +45,13 @@ impl<'a, F: Format + Send> Printer<'a, F> {
         Workers { threads, reopen }: Workers<'_>,
         watch: &mut dyn FnMut(u64),
     ) -> io::Result<u64> {
-        let page = sink.page_maker();
+        let pages = sink.page_maker();
         std::thread::scope(|scope| {
-            let _ending = self.progress.end();
-            for worker in WRITER.saturating_add(1)..threads {
+            let _ending = self.progress.end_on_drop();
+            for worker in 1..threads {
                 let joined = self.progress.join();
                 // Where a thread cannot be had, the others do its work.
-                let _ = Builder::new().spawn_scoped(scope, move || self.work(joined, reopen, worker, page));
+                let _ = Builder::new().spawn_scoped(scope, move || self.work(joined, reopen, worker, pages));
             }
             journal.share(true);
             let written = self.write_in_order(journal, sink, watch);
@@ -61,20 +61,20 @@ impl<'a, F: Format + Send> Printer<'a, F> {
     }
 
     /// Formats chunks for another thread to write.
-    fn work(&self, _joined: Joined<'_, F>, reopen: Reopen<'_>, worker: usize, page: PageMaker) {
+    fn work(&self, _joined: Joined<'_, F>, reopen: Reopen<'_>, worker: usize, pages: PageMaker) {
         let Ok(mut journal) = reopen() else { return };
         journal.share(true);
-        while self.progress.may_begin() {
-            self.format_next(&mut journal, worker, page);
+        while self.progress.wait_to_begin() {
+            self.format_next(&mut journal, worker, pages);
         }
     }
 
     /// Formats the next chunk, which was begun.
-    fn format_next(&self, journal: &mut Journal, worker: usize, page: PageMaker) {
-        let Some(chunk) = self.take(journal) else { return self.progress.has_none() };
+    fn format_next(&self, journal: &mut Journal, worker: usize, pages: PageMaker) {
+        let Some(chunk) = self.take(journal) else { return self.progress.run_out() };
         let (number, end) = (chunk.number, chunk.end);
-        let result = chunk.format(journal, self.progress.buffer(worker), self.range, page);
-        self.progress.is_done(number, Done { result, end, worker });
+        let result = chunk.format(journal, self.progress.buffer(worker), self.range, pages);
+        self.progress.deliver(number, Done { result, end, worker });
     }
 
     fn take(&self, journal: &mut Journal) -> Option<Chunk<F>> {
@@ -89,12 +89,12 @@ impl<'a, F: Format + Send> Printer<'a, F> {
         sink: &mut TextSink<'_, F>,
         watch: &mut dyn FnMut(u64),
     ) -> io::Result<u64> {
-        let (page_maker, mut entries) = (sink.page_maker(), 0_u64);
+        let (pages, mut entries) = (sink.page_maker(), 0_u64);
         loop {
             let Done { result, end, worker } = match self.progress.turn() {
                 Turn::Write(done) => *done,
                 Turn::Format => {
-                    self.format_next(journal, WRITER, page_maker);
+                    self.format_next(journal, WRITER, pages);
                     continue;
                 }
                 Turn::End => return Ok(entries),
@@ -102,14 +102,14 @@ impl<'a, F: Format + Send> Printer<'a, F> {
             let page = match result {
                 Ok(page) => page,
                 Err(start) => {
-                    self.progress.is_wrong(start);
+                    self.progress.give_up_at(start);
                     return Ok(entries);
                 }
             };
             entries = entries.saturating_add(page.entries);
             sink.append(&page)?;
             watch(end);
-            self.progress.has_written(worker, page);
+            self.progress.pass(worker, page.into_buffer());
         }
     }
 }

@@ -37,6 +37,8 @@ struct State<F> {
     done: BTreeMap<usize, Done<F>>,
     /// Whether there are no more chunks, or nobody wants them.
     ended: bool,
+    /// Whether a thread died: a chunk that it had begun is never formatted.
+    broken: bool,
     /// The beginning of the first chunk with which anything is wrong.
     wrong: Option<Box<Start<F>>>,
     /// How many threads format for the one that writes.
@@ -58,6 +60,7 @@ impl<F> Progress<F> {
             written: 0,
             done: BTreeMap::new(),
             ended: false,
+            broken: false,
             wrong: None,
             others: 0,
             waiting: 0,
@@ -95,17 +98,17 @@ impl<F> Progress<F> {
         }
     }
 
-    /// One more thread formats, until what this returns is dropped.
+    /// One more thread formats, until what comes back is dropped.
     pub(super) fn join(&self) -> Joined<'_, F> {
         self.change(|state| state.others = state.others.saturating_add(1));
         Joined(self)
     }
 
-    /// Waits until a chunk may be begun; `false` if none is.
-    pub(super) fn may_begin(&self) -> bool {
+    /// Waits until one more chunk may be begun, and counts it as begun; `false` if none is left.
+    pub(super) fn wait_to_begin(&self) -> bool {
         let mut state = self.state();
         while !state.ended {
-            if state.begin(self.window) {
+            if state.try_to_begin(self.window) {
                 return true;
             }
             state = self.wait(state);
@@ -121,11 +124,11 @@ impl<F> Progress<F> {
             if let Some(done) = state.done.remove(&next) {
                 return Turn::Write(Box::new(done));
             }
-            if state.begin(self.window) {
+            if state.try_to_begin(self.window) {
                 return Turn::Format;
             }
-            // Whoever is gone for a reason of its own delivers nothing.
-            if state.others == 0 || (state.ended && state.begun == next) {
+            // The next one comes from another thread, if from anybody.
+            if state.broken || state.others == 0 || (state.ended && state.begun == next) {
                 return Turn::End;
             }
             state = self.wait(state);
@@ -137,45 +140,47 @@ impl<F> Progress<F> {
         self.state().buffers.get_mut(worker).and_then(Vec::pop).unwrap_or_default()
     }
 
-    /// A chunk that was begun is formatted.
-    pub(super) fn is_done(&self, number: usize, done: Done<F>) {
+    /// Takes in a chunk that was begun and is formatted.
+    pub(super) fn deliver(&self, number: usize, done: Done<F>) {
         self.change(|state| {
             state.done.insert(number, done);
         });
     }
 
-    /// A chunk that was begun is none: no more are left.
-    pub(super) fn has_none(&self) {
+    /// Takes back that a chunk was begun: none is left.
+    pub(super) fn run_out(&self) {
         self.change(|state| {
             state.begun = state.begun.saturating_sub(1);
             state.ended = true;
         });
     }
 
-    /// The next page was written.
-    pub(super) fn has_written(&self, worker: usize, page: Page) {
+    /// Counts the next chunk as written, and keeps the memory of its page for the thread that filled it. All threads
+    /// together keep no more of them than chunks are under way.
+    pub(super) fn pass(&self, worker: usize, page: Vec<u8>) {
         self.change(|state| {
             state.written = state.written.saturating_add(1);
-            if let Some(buffers) = state.buffers.get_mut(worker) {
-                buffers.push(page.into_buffer());
+            let kept: usize = state.buffers.iter().map(Vec::len).sum();
+            if let Some(buffers) = state.buffers.get_mut(worker).filter(|_| kept < self.window) {
+                buffers.push(page);
             }
         });
     }
 
-    /// The next chunk is wrong; it begins there.
-    pub(super) fn is_wrong(&self, start: Box<Start<F>>) {
+    /// Keeps the beginning of the next chunk, which is wrong.
+    pub(super) fn give_up_at(&self, start: Box<Start<F>>) {
         self.change(|state| state.wrong = Some(start));
     }
 
-    /// Nobody wants more chunks from when this is dropped on.
-    pub(super) const fn end(&self) -> Ending<'_, F> {
+    /// Ends all threads once what comes back is dropped.
+    pub(super) const fn end_on_drop(&self) -> Ending<'_, F> {
         Ending(self)
     }
 }
 
 impl<F> State<F> {
-    /// Whether one more chunk may be begun, which it is then.
-    fn begin(&mut self, window: usize) -> bool {
+    /// Counts one more chunk as begun; `false` if none may be.
+    fn try_to_begin(&mut self, window: usize) -> bool {
         let may = !self.ended && self.begun < self.written.saturating_add(window);
         self.begun = self.begun.saturating_add(usize::from(may));
         may
@@ -187,7 +192,10 @@ pub(super) struct Joined<'p, F>(&'p Progress<F>);
 
 impl<F> Drop for Joined<'_, F> {
     fn drop(&mut self) {
-        self.0.change(|state| state.others = state.others.saturating_sub(1));
+        self.0.change(|state| {
+            state.others = state.others.saturating_sub(1);
+            state.broken |= std::thread::panicking();
+        });
     }
 }
 
@@ -197,5 +205,42 @@ pub(super) struct Ending<'p, F>(&'p Progress<F>);
 impl<F> Drop for Ending<'_, F> {
     fn drop(&mut self) {
         self.0.change(|state| state.ended = true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn formats(progress: &Progress<()>) -> usize {
+        std::iter::from_fn(|| matches!(progress.turn(), Turn::Format).then_some(())).count()
+    }
+
+    #[test]
+    fn who_writes_does_not_wait_for_a_thread_that_died_even_if_others_live() {
+        let progress = Progress::<()>::new(3);
+        let _alive = progress.join();
+        std::thread::scope(|scope| {
+            let dying = scope.spawn(|| {
+                let _joined = progress.join();
+                assert!(progress.wait_to_begin());
+                panic!("on purpose");
+            });
+            assert!(dying.join().is_err());
+        });
+        assert_eq!(formats(&progress), 3 * AHEAD - 1);
+        assert!(matches!(progress.turn(), Turn::End));
+    }
+
+    #[test]
+    fn all_threads_together_keep_the_memory_of_no_more_pages_than_are_under_way() {
+        const THREADS: usize = 16;
+        let progress = Progress::<()>::new(THREADS);
+        for page in 0..100 * THREADS {
+            progress.pass(page * page % THREADS, vec![0; 10]);
+        }
+        let kept = (0..THREADS).flat_map(|worker| std::iter::repeat_n(worker, 100));
+        let kept = kept.filter(|&worker| !progress.buffer(worker).is_empty()).count();
+        assert_eq!(kept, THREADS * AHEAD);
     }
 }

@@ -270,7 +270,7 @@ pub(crate) struct Page {
 }
 
 /// No page is longer. An entry may say that it inserts 2^60 records, and SQL has a line for each.
-const LONGEST_PAGE: usize = 128 * 1024 * 1024;
+const LONGEST_PAGE: usize = 32 * 1024 * 1024;
 
 /// A buffer that grew beyond this is not kept.
 const LARGEST_KEPT: usize = 16 * 1024 * 1024;
@@ -345,6 +345,7 @@ impl<'w, F: Format> TextSink<'w, F> {
 
     /// Appends a page.
     pub(crate) fn append(&mut self, page: &Page) -> io::Result<()> {
+        self.print_position();
         self.any |= page.entries > 0;
         self.left_out.blobs = self.left_out.blobs.saturating_add(page.left_out.blobs);
         self.left_out.bytes = self.left_out.bytes.saturating_add(page.left_out.bytes);

@@ -7,7 +7,7 @@ use crate::statistics::Spread;
 use anyhow::{Context as _, bail, ensure};
 use joedb::diagnosis::{Evidence, FindingId, diagnose};
 use joedb::journal::{Access, Journal};
-use joedb::printing::{Workers, print};
+use joedb::printing::{Workers, print, usual_threads};
 use joedb::recovery::{Outputs, PlanOptions, Target, Unattended, apply, plan};
 use joedb::replay::{Range, Replayed, Tolerance, replay};
 use joedb::sink::{Commands, Fidelity, Style, TextSink};
@@ -18,7 +18,6 @@ use joedb::{Head, Version};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-use std::thread::available_parallelism;
 
 /// What `recover` makes, beside the log.
 const RECOVERED: &str = "recovered";
@@ -158,7 +157,7 @@ fn dump(file: &Path, _: u64) -> anyhow::Result<Option<Spread>> {
     let (mut journal, range) = open(file)?;
     let (style, mut out) = (Style::new(journal.version()), output()?);
     let mut sink = TextSink::new(Commands::new(style, None), style, &mut out);
-    let threads = available_parallelism().map_or(1, usize::from);
+    let threads = usual_threads();
     let reopen = || Journal::open(file, Access::default());
     let replayed = print(
         &mut journal,

@@ -142,7 +142,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["json", "check", "compare", "index", "stats"])]
     pub(crate) compat: bool,
 
-    /// Print long logs on so many threads, instead of one for each processor.
+    /// Print long logs on so many threads, instead of one for each of up to eight processors. Memory grows with them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..), conflicts_with_all = NOT_DUMP)]
     pub(crate) threads: Option<u8>,
 

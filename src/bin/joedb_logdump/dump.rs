@@ -12,7 +12,7 @@ use joedb::Outcome;
 use joedb::head::HEAD_SIZE;
 use joedb::index::{self, Index};
 use joedb::journal::{Journal, Writer};
-use joedb::printing::{self, Workers};
+use joedb::printing::{self, Workers, usual_threads};
 use joedb::replay::{Interruption, Range, ReplayError, Replayed, Tolerance, replay};
 use joedb::sink::{BlobReader, Format, LeftOut, Sink, TextSink};
 use joedb::storage::Place;
@@ -21,7 +21,6 @@ use joedb::text::escape::{self, Lines};
 use joedb::text::{Output, Position};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
-use std::thread;
 
 pub(crate) fn run(args: &Args, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let place = input::place(path, args.part());
@@ -177,9 +176,8 @@ fn progress(args: &Args, range: Range) -> Progress {
     Progress::new("dump", range.until, args.quiet || io::stdout().is_terminal())
 }
 
-/// As many as there are processors, unless it was said.
 fn threads(args: &Args) -> usize {
-    args.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from)
+    args.threads.map_or_else(usual_threads, usize::from)
 }
 
 fn tolerance(args: &Args) -> Tolerance {

@@ -6,12 +6,11 @@ use crate::made;
 use crate::outcome::Failure;
 use crate::progress::Progress;
 use joedb::journal::{Access, Journal};
-use joedb::printing::{Workers, print};
+use joedb::printing::{Workers, print, usual_threads};
 use joedb::recovery::{ApplyError, Plan};
 use joedb::replay::{Range, ReplayError, Replayed, Tolerance};
 use joedb::sink::{BlobReader, Commands, Fidelity, Format, JsonLines, Sql, Style, TextSink};
 use std::io::{self, Write};
-use std::thread;
 
 /// Writes the entries up to the cut, unless only the plan was asked for.
 pub(super) fn export(
@@ -60,7 +59,7 @@ fn printed<F: Format + Send>(
     plan: &Plan,
     mut sink: TextSink<'_, F>,
 ) -> Result<u64, Failure> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = usual_threads();
     let reopen = || Journal::of_medium(export.source.medium()?, Access::Window);
     let mut progress = Progress::new("export", plan.cut, export.args.quiet);
     let mut watch = |position| progress.at(position);
