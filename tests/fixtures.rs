@@ -7,7 +7,7 @@ mod support;
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use generator::Fixture;
-use joedb::diagnosis::{Advice, CutName, FindingId};
+use joedb::diagnosis::{Advice, CutName, Evidence, FindingId, Outage, diagnose};
 use joedb::head::HEAD_SIZE;
 use joedb::journal::{Access, Journal};
 use joedb::recovery::{PlanError, Target};
@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::{Duration, UNIX_EPOCH};
 use support::{
     advised, assert_clean_beginning, diagnosed, dumped, journal, loaded_report, recovered, report,
 };
@@ -407,4 +408,25 @@ fn zeros_can_complete_the_last_entry_and_do_so_in_one_file() {
     let file = corpus("crash").into_iter().find(|file| file.name() == name).unwrap();
     assert_eq!(file.bytes[138..140], [0x13, 5]);
     assert_eq!(file.bytes[140..completed as usize], [0; 5]);
+}
+
+/// A machine that has been up since the file was written, if the file itself does not say otherwise.
+#[test]
+fn zeros_at_the_end_speak_of_the_machine_whatever_the_clock_says() {
+    let at = |seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds));
+    let up =
+        Evidence { boot: at(100), created: at(200), modified: at(500), now: at(600), ..Evidence::default() };
+    let soft_and = |tail: &[u8]| [&bytes_of("clean_soft")[..], tail].concat();
+    let known = [
+        (soft_and(&[0; 64]), Outage::Unknown),
+        (bytes_of("zero_filled_tail"), Outage::Unknown),
+        (soft_and(&[0xff; 64]), Outage::ProgramOnly),
+        (soft_and(&[]), Outage::ProgramOnly),
+    ];
+    for (bytes, expected) in known {
+        let report = diagnose(&mut Journal::from_bytes(bytes).unwrap(), &up, &mut |_| {}).unwrap();
+        let outage = report.outage.unwrap();
+        assert_eq!(outage.conclusion, expected, "{}", outage.evidence);
+        assert_eq!(outage.evidence.contains("ends in zeros"), expected == Outage::Unknown);
+    }
 }

@@ -69,6 +69,7 @@ pub(super) fn advised_position(advice: Advice, checkpoints: &Checkpoints, cuts: 
         | Advice::Dump
         | Advice::LookAtTail
         | Advice::CheckAgain
+        | Advice::LoadWithin { .. }
         | Advice::LookAtEntries { .. } => None,
     }
 }

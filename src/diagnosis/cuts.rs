@@ -53,7 +53,8 @@ pub enum Safety {
     Impossible,
     /// An entry before it decodes and cannot be played into tables.
     Unloadable,
-    /// What lies behind the checkpoints may be half a transaction, or garbage that happens to decode.
+    /// What lies behind the checkpoints may be half a transaction, or garbage that happens to decode; or bytes before it
+    /// changed since they were indexed.
     Risk,
     /// Softly acknowledged: complete unless the machine went down.
     VeryLikelySafe,
@@ -122,6 +123,13 @@ pub struct Cut {
     pub empty: bool,
     /// Whether it is the one that the findings recommend.
     pub recommended: bool,
+}
+
+impl Cut {
+    /// It keeps bytes that are not what they were.
+    pub(super) fn distrust(&mut self) {
+        self.safety = self.safety.min(Safety::Risk);
+    }
 }
 
 /// Cuts at the same position are the same cut, and as safe as the safest of their names says.

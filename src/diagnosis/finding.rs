@@ -212,6 +212,11 @@ pub enum Advice {
     LookAtTail,
     /// Check again once the writer is gone.
     CheckAgain,
+    /// Load again, with so many rows allowed.
+    LoadWithin {
+        /// As `--max-rows` takes them.
+        rows: u64,
+    },
     /// Look at the entries between two boundaries.
     LookAtEntries {
         /// Where the first of them begins.
@@ -236,6 +241,7 @@ impl Advice {
             Advice::Dump => place.logdump(""),
             Advice::LookAtTail => place.logdump("--tail"),
             Advice::CheckAgain => place.logdump("--check"),
+            Advice::LoadWithin { rows } => place.logdump(&format!("--check --load --max-rows {rows}")),
             Advice::LookAtEntries { from, until } => place.logdump(&format!("--from {from} --until {until}")),
             Advice::RecoverToCheckpoint => place.convert(""),
             Advice::RecoverTo(name) => place.convert(&format!("--to {}", name.name())),

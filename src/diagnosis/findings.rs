@@ -303,13 +303,7 @@ impl Finder<'_> {
     }
 
     fn clean(&self) -> Finding {
-        let opens = match (self.origin, self.version) {
-            (Origin::Part { .. }, _) => "",
-            (_, Version::V4) => {
-                " joedb 9 opens it; joedb 10 does not read version 4: joedb_convert --upgrade makes version 5 of it."
-            }
-            (_, Version::V5) => " joedb opens it.",
-        };
+        let opens = self.opens();
         match self.checkpoints.soft {
             Some(soft) => finding(
                 FindingId::CleanSoft,
@@ -328,6 +322,22 @@ impl Finder<'_> {
                 Advice::Dump,
                 format!("The log ends at its hard checkpoint, {}.{opens}", Position(self.hard())),
             ),
+        }
+    }
+
+    /// Which joedb opens it. That all records exist is promised only where the log was played into tables.
+    fn opens(&self) -> String {
+        let unseen = match self.survey.load {
+            Some(_) => "",
+            None => ", if every record that its entries name exists",
+        };
+        match (self.origin, self.version) {
+            (Origin::Part { .. }, _) => String::new(),
+            (_, Version::V4) => format!(
+                " joedb 9 opens it{unseen}; joedb 10 does not read version 4: joedb_convert --upgrade makes version 5 \
+                 of it."
+            ),
+            (_, Version::V5) => format!(" joedb opens it{unseen}."),
         }
     }
 

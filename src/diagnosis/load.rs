@@ -6,7 +6,7 @@ use super::survey::Boundary;
 use crate::entry::Located;
 use crate::head::HEAD_SIZE;
 use crate::journal::Writer;
-use crate::store::{Limits, Store, Unloadable};
+use crate::store::{Conflict, Limits, Store, Unloadable};
 
 /// What came of playing a log into tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,14 @@ impl Loader {
     }
 }
 
+/// How a log is to be checked again that may be as it should be: within limits that take the entry that was not taken.
+const fn load_again(conflict: &Conflict) -> Advice {
+    match *conflict {
+        Conflict::TooManyRows { found, .. } => Advice::LoadWithin { rows: found },
+        _ => Advice::CheckAgain,
+    }
+}
+
 impl Finder<'_> {
     fn stopped(&self) -> Option<&(Boundary, Unloadable)> {
         self.survey.load.as_ref()?.stopped.as_ref()
@@ -86,7 +94,8 @@ impl Finder<'_> {
                 "Whether the log can be loaded from here on is not known: {unloadable}. That may be as it should be: \
                  --max-rows raises the limit, and each takes at most 16 bytes of memory."
             );
-            return Some(finding(FindingId::TooManyRows, boundary.position, Advice::CheckAgain, sentence));
+            let advice = load_again(&unloadable.conflict);
+            return Some(finding(FindingId::TooManyRows, boundary.position, advice, sentence));
         }
         let sentence = format!(
             "The log decodes, but no tables can be made of it: {unloadable}. joedb fails there too. The bytes were changed \
@@ -103,7 +112,7 @@ impl Finder<'_> {
         let position = boundary.position;
         let advice = match position > HEAD_SIZE {
             true if unloadable.conflict.is_damage() => Advice::RecoverToPosition(position),
-            _ => Advice::CheckAgain,
+            _ => load_again(&unloadable.conflict),
         };
         let sentence = format!("Behind the checkpoint, the log cannot be loaded to its end: {unloadable}.");
         let finding = finding(FindingId::TailUnloadable, position, advice, sentence);

@@ -175,12 +175,17 @@ impl Report {
         self.settled()
     }
 
-    /// The same report of a log whose bytes were compared with the checksums of an index, and what that found.
+    /// The same report of a log whose bytes were compared with the checksums of an index, and what that found. No cut
+    /// behind bytes that changed is safe.
     #[must_use]
     pub fn compared(mut self, findings: Vec<Finding>) -> Report {
         let is_loaded = self.log.as_ref().is_some_and(|log| log.load.is_some());
         self.not_checked =
             if is_loaded { BLIND_SPOTS_WHEN_COMPARED_AND_LOADED } else { BLIND_SPOTS_WHEN_COMPARED };
+        let changed = findings.iter().filter(|finding| finding.id == FindingId::ChangedBytes);
+        if let Some(first) = changed.filter_map(|finding| finding.position).min() {
+            self.cuts.iter_mut().filter(|cut| cut.position > first).for_each(Cut::distrust);
+        }
         self.with(findings)
     }
 
@@ -300,16 +305,22 @@ pub fn report(journal: &Journal, survey: &Survey, evidence: &Evidence) -> Report
 }
 
 /// What the evidence says of the outage, unless the file says otherwise: softly acknowledged data that is missing was
-/// lost with a machine, or left behind by a copy.
+/// lost with a machine, or left behind by a copy; and zeros to the end are what a power failure leaves.
 fn outage(checkpoints: &Checkpoints, survey: &Survey, evidence: &Evidence) -> OutageReport {
     let judged = evidence.judge();
     let soft = checkpoints.soft.map_or(0, |soft| soft.position);
-    let missing = checkpoints.soft_past_end.is_some() || survey.last_entry.position < soft;
-    if judged.conclusion != Outage::ProgramOnly || !missing {
-        return judged;
-    }
-    let evidence = "the machine has been up since the last write, and yet acknowledged data is missing: the file is a \
-                    copy, or was damaged";
+    let is_missing = checkpoints.soft_past_end.is_some() || survey.last_entry.position < soft;
+    let evidence = match judged.conclusion {
+        Outage::ProgramOnly if is_missing => {
+            "the machine has been up since the last write, and yet acknowledged data is missing: the file is a copy, or \
+             was damaged"
+        }
+        Outage::ProgramOnly if survey.zeros_to_end => {
+            "the machine has been up since the last write, and yet the file ends in zeros, as a power failure leaves \
+             it: it may be a copy, or touched since"
+        }
+        _ => return judged,
+    };
     OutageReport { conclusion: Outage::Unknown, evidence: evidence.to_owned() }
 }
 

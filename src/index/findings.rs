@@ -50,8 +50,9 @@ fn sentence(block: &Changed, names: &Names) -> String {
     let noun = if entries == 1 { "entry" } else { "entries" };
     format!(
         "Bytes from {from} to {until} are not those that were indexed (CRC-32 {found:08x} found, {expected:08x} \
-         expected): {entries} {noun}{}. {} {} Nothing changes in front of a checkpoint: the disk or another program did \
-         that. Take what is lost from a backup; only if the change was meant, make a new index (--index --no-index).",
+         expected): {entries} {noun}{}. {}{} Nothing changes in front of a checkpoint: the disk or another program did \
+         that. Every cut behind them keeps them, and is a risk. Take what is lost from a backup; only if the change was \
+         meant, make a new index (--index --no-index).",
         tables(&block.tables, names),
         decodes(block.decodes),
         block.flip.map_or_else(String::new, flip),
@@ -79,5 +80,5 @@ fn decodes(decodes: Decodes) -> String {
 
 fn flip(Flip { position, found, expected }: Flip) -> String {
     let at = Position(position);
-    format!("A single bit explains it: the byte at {at} is {found:02x} and was {expected:02x}.")
+    format!(" A single bit explains it: the byte at {at} is {found:02x} and was {expected:02x}.")
 }

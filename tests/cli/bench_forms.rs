@@ -242,6 +242,66 @@ fn bars_are_as_long_as_the_medians_and_stay_in_the_picture() {
     }
 }
 
+/// The classes of the bars of a case that reads, the texts beside them and below all.
+fn bars_of_reading(arguments: &[&str]) -> (Vec<String>, Vec<String>) {
+    let (scene, charts) = (Scene::new(), Scene::new());
+    let chart = charts.path("chart.svg");
+    let mut command = bench();
+    command.args(["check", "--rows=64", "--runs=1", "--svg"]).arg(&chart).args(arguments);
+    command.arg("--dir").arg(scene.directory()).assert().success();
+    let text = fs::read_to_string(chart).unwrap();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let bars =
+        document.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "rect")));
+    let classes = bars.filter_map(|node| node.attribute("class")).filter(|class| *class != "ground");
+    let texts = document.descendants().filter(|node| node.is_text()).filter_map(|node| node.text());
+    (classes.map(str::to_owned).collect(), texts.map(str::to_owned).collect())
+}
+
+#[test]
+fn bars_that_have_nothing_to_be_compared_with_say_no_ratio() {
+    let (classes, texts) = bars_of_reading(&[]);
+    assert_eq!(classes, ["bar"; 6]);
+    assert!(texts.iter().all(|text| !text.contains('×') && !text.contains("times as fast")), "{texts:?}");
+}
+
+#[test]
+fn bars_are_compared_with_the_first_that_read_the_same_log() {
+    let (classes, texts) = bars_of_reading(&["--external=cat=cat {file}"]);
+    assert_eq!(classes, ["first", "bar"].repeat(6));
+    assert_eq!(texts.iter().filter(|text| text.contains('×')).count(), 12, "{texts:?}");
+    assert!(texts.iter().filter(|text| text.ends_with("(1.00×)")).count() >= 6, "{texts:?}");
+    assert!(texts.iter().any(|text| text.ends_with("times as fast as the grey bar above")), "{texts:?}");
+}
+
+#[test]
+fn one_row_is_no_rows_and_table_and_markdown_have_the_same_words() {
+    for (form, word) in [("table", " peak "), ("markdown", "| peak MB |")] {
+        let scene = Scene::new();
+        let mut command = bench();
+        command.args(["bulk", "--rows=1", "--runs=1", "--format", form, "--dir"]).arg(scene.directory());
+        command.assert().success().stdout(contains("bulk: 1 row of (string").and(contains(word)));
+    }
+}
+
+#[test]
+fn csv_says_which_log_was_read_and_what_was_done_with_it() {
+    let scene = Scene::new();
+    let mut command = bench();
+    command.args(["bulk", "check", "growth", "--rows=1", "--runs=1", "--format=csv", "--dir"]);
+    let output = command.arg(scene.directory()).assert().success();
+    let mut reader = csv::Reader::from_reader(output.get_output().stdout.as_slice());
+    let lines: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    for line in &lines {
+        let expected = match line["case"].as_str() {
+            "bulk" => ("", ""),
+            "check" => ("", line["name"].as_str()),
+            _ => (line["name"].as_str(), "narrow"),
+        };
+        assert_eq!((line["job"].as_str(), line["log"].as_str()), expected);
+    }
+}
+
 #[test]
 fn a_drawing_that_cannot_be_written_is_found_out_before_the_work() {
     let scene = Scene::new();
@@ -250,7 +310,8 @@ fn a_drawing_that_cannot_be_written_is_found_out_before_the_work() {
     for (chart, reason) in
         [(directory, "it is a directory"), (scene.path("absent/chart.svg"), "No such file")]
     {
-        let said = contains(chart.to_str().unwrap()).and(contains(reason));
+        let said =
+            contains(chart.to_str().unwrap()).and(contains(reason)).and(contains(".joedb_bench-").not());
         let mut command = bench();
         command.arg("--dir").arg(scene.directory()).arg("--svg").arg(&chart);
         command.assert().code(1).stdout(is_empty()).stderr(said);

@@ -33,10 +33,11 @@ fn every_log_is_ten_times_as_long_as_the_one_before_and_the_same_is_done_with_ea
         assert_eq!(case["case"], "growth");
         let scores = case["contenders"].as_array().unwrap();
         assert_eq!(scores.iter().map(|score| &score["name"]).collect::<Vec<_>>(), JOBS);
+        assert_eq!(scores.iter().map(|score| &score["job"]).collect::<Vec<_>>(), JOBS);
         for score in scores {
             let (bytes, rows) = (score["log_bytes"].as_u64().unwrap(), case["rows"].as_u64().unwrap());
             assert!((rows * 11..rows * 11 + 120).contains(&bytes), "{score}");
-            assert_eq!(score["counted"], true);
+            assert_eq!((&score["counted"], &score["log"]), (&true.into(), &"narrow".into()));
         }
     }
 }
@@ -118,7 +119,10 @@ fn the_chart_has_a_curve_of_time_and_one_of_memory_for_each_job_with_a_point_for
 #[test]
 fn names_beside_the_curves_do_not_lie_on_one_another_and_stay_in_the_picture() {
     let long = "x".repeat(60);
-    let text = chart(20, &[&format!("--external={long}=cat {{file}}"), &format!("--external=y{long}=true")]);
+    let text = chart(
+        20,
+        &[&format!("--external={long}=cat {{file}} #{{case}}"), &format!("--external=y{long}=: {{case}}")],
+    );
     let document = Document::parse(&text).unwrap();
     let width: f64 = document.root_element().attribute("width").unwrap().parse().unwrap();
     let mut places = Vec::new();
@@ -133,6 +137,60 @@ fn names_beside_the_curves_do_not_lie_on_one_another_and_stay_in_the_picture() {
     places.sort_by(f64::total_cmp);
     assert_eq!(places.len(), 18);
     assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= 15.0), "{places:?}");
+}
+
+#[test]
+fn another_program_is_told_which_job_it_is_to_do_and_is_compared_with_ours_of_that_job() {
+    let text = run(&Scene::new(), 20, &["--format=json", "--external=ld=test -s {file} && : {case} {rows}"]);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    for case in report["cases"].as_array().unwrap() {
+        let scores = case["contenders"].as_array().unwrap();
+        assert_eq!(scores.len(), 6);
+        for (pair, job) in scores.chunks(2).zip(JOBS) {
+            assert_eq!(
+                (&pair[0]["job"], &pair[1]["job"], &pair[1]["log"]),
+                (&job.into(), &job.into(), &"narrow".into())
+            );
+            assert_eq!(
+                (&pair[1]["name"], &pair[1]["setup"]),
+                (&format!("{job}, ld").into(), &format!("test -s result && : {job} {}", case["rows"]).into())
+            );
+            let median = |score: &Value| score["real"]["median"].as_f64().unwrap();
+            let speed = median(&pair[0]) / median(&pair[1]);
+            assert!((pair[1]["speed"].as_f64().unwrap() - speed).abs() < 1e-9, "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_does_not_know_the_job_is_wrong_usage() {
+    let said = contains(
+        "--external ld: the command has no {case}, so it would do the same in check, dump and recover",
+    )
+    .and(contains("{case} tells it which"));
+    bench().args(["growth", "--external=ld=cat {file}"]).assert().code(2).stdout("").stderr(said);
+}
+
+#[test]
+fn all_sizes_stand_in_one_table_with_one_explanation_of_each_job() {
+    for (form, line) in [("table", "\nrecover  "), ("markdown", "\n| recover | ")] {
+        let text = run(&Scene::new(), 20_000, &["--format", form]);
+        assert!(
+            text.contains("growth: logs of growing size checked, dumped and recovered; rows of an int64")
+        );
+        assert_eq!(text.matches(line).count(), 4, "{text}");
+        assert_eq!(text.matches("growth:").count(), 1, "{text}");
+        for explanation in ["check: the log checked", "dump: the log printed", "recover: a log with"] {
+            assert_eq!(text.matches(explanation).count(), 1, "{text}");
+        }
+        for row in text.lines().filter(|row| row.trim_start_matches("| ").starts_with("check ")) {
+            assert!(contains(" B ").or(contains(" kB ")).eval(row), "{row}");
+        }
+        assert!(!text.contains("times as"), "nothing is compared: {text}");
+        assert!(form == "markdown" || text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    let compared = run(&Scene::new(), 1, &["--external=ld=: {case}"]);
+    assert!(compared.contains("times as") && compared.contains("\nrecover, ld  "), "{compared}");
 }
 
 #[test]

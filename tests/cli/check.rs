@@ -350,3 +350,13 @@ fn a_modification_in_the_future_tells_nothing_of_the_outage() {
     assert_eq!(outage["conclusion"], "unknown");
     assert_eq!(outage["evidence"], "the file's last modification lies in the future");
 }
+
+#[test]
+fn what_a_power_failure_would_lose_is_told_without_transactions_that_there_are_not() {
+    let scene = Scene::new();
+    let file = scene.file("a.joedb", &Sample::new().hard_then_soft());
+    let told = dumped(&["--check"], &file).replace('\n', " ");
+    assert!(!told.contains("0 marked"), "{told}");
+    // A file system that does not tell when the file was made leaves the question out.
+    assert!(told.contains("Only the program crashed") || told.contains("without 3 entries."), "{told}");
+}

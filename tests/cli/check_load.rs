@@ -182,3 +182,40 @@ fn what_a_writer_has_not_finished_is_not_remarked_on() {
     assert!(try_lock(&writer, Region::Tail, Mode::Exclusive).unwrap());
     assert_eq!(ids(&report(&file)), ["being-written"]);
 }
+
+#[test]
+fn only_a_log_that_was_loaded_is_promised_to_open() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for name in ["clean.joedb", "clean_soft.joedb", "v4_clean.joedb"] {
+        let file = fixtures.join(name);
+        let said = |options: &[&str]| dumped(options, &file).replace('\n', " ");
+        let (plain, loaded) = (said(&["--check"]), said(&["--check", "--load"]));
+        let load = format!("if joedb refuses it: joedb_logdump --check --load {}", file.display());
+        assert!(plain.contains("opens it, if every record that its entries name exists"), "{plain}");
+        assert!(plain.contains(&load), "{plain}");
+        assert!(loaded.contains("opens it") && !loaded.contains("if every record"), "{loaded}");
+        assert!(!loaded.contains("refuses"), "{loaded}");
+    }
+}
+
+#[test]
+fn more_rows_than_may_be_loaded_are_allowed_by_the_command_that_is_advised() {
+    let scene = Scene::new();
+    let mut log = table();
+    log.insert_vector(1, 0, 20_000_000);
+    let tail = log.hard_at(table().end());
+    for (name, bytes, code, number) in [("a.joedb", log.clean(), 1, 0), ("b.joedb", tail, 3, 1)] {
+        let file = scene.file(name, &bytes);
+        let check = logdump().args(["--check", "--load", "--format", "json"]).arg(&file).assert().code(code);
+        let report: Json = serde_json::from_slice(&check.get_output().stdout).unwrap();
+        let command = format!("joedb_logdump --check --load --max-rows 20000000 {}", file.display());
+        assert_eq!(report["commands"][number], command, "{report}");
+    }
+    let again = ["--check", "--load", "--max-rows", "20000000"];
+    logdump()
+        .args(again)
+        .arg(scene.path("a.joedb"))
+        .assert()
+        .success()
+        .stdout(contains("20000000 rows in use"));
+}

@@ -145,6 +145,41 @@ fn a_bit_that_was_turned_over_is_a_finding_with_the_byte_that_was_there() {
 }
 
 #[test]
+fn no_cut_behind_changed_bytes_is_safe_and_those_before_them_are_as_they_were() {
+    let scene = Scene::new();
+    let path = indexed(&scene, "clean_soft.joedb");
+    let report = || -> serde_json::Value {
+        let check = logdump().args(["--check", "--format", "json"]).arg(&path).output().unwrap();
+        serde_json::from_slice(&check.stdout).unwrap()
+    };
+    let good = fs::read(&path).unwrap();
+    let turned = |word: &[u8], bits: u8| {
+        let position = good.windows(word.len()).position(|bytes| bytes == word).unwrap();
+        let mut bytes = good.clone();
+        bytes[position] ^= bits;
+        fs::write(&path, bytes).unwrap();
+        report()
+    };
+    let safeties = |report: &serde_json::Value| -> Vec<String> {
+        let cuts = report["cuts"].as_array().unwrap().iter();
+        cuts.map(|cut| format!("{} {}", cut["name"].as_str().unwrap(), cut["safety"].as_str().unwrap()))
+            .collect()
+    };
+    // Where a single bit explains the change, it is known on which side of the hard checkpoint it lies.
+    let behind = safeties(&turned(b"Hanako", 1));
+    assert!(
+        behind.contains(&"hard safe".to_owned()) && behind.contains(&"soft risk".to_owned()),
+        "{behind:?}"
+    );
+    let changed = turned(b"Lille", 3);
+    assert_eq!(changed["verdict"], "changed-bytes");
+    assert!(safeties(&changed).iter().all(|safety| safety.ends_with(" risk")), "{changed}");
+    let sentence = changed["findings"][0]["sentence"].as_str().unwrap();
+    assert!(sentence.contains("Every cut behind them keeps them, and is a risk."), "{sentence}");
+    assert!(!sentence.contains("  "), "{sentence}");
+}
+
+#[test]
 fn a_quick_check_never_says_plain_clean_with_an_index_or_without() {
     let scene = Scene::new();
     let path = scene.file("clean.joedb", &fs::read(fixture("clean.joedb")).unwrap());

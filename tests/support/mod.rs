@@ -46,6 +46,7 @@ pub(crate) fn advised(advice: Advice) -> Option<Target> {
         | Advice::Dump
         | Advice::LookAtTail
         | Advice::CheckAgain
+        | Advice::LoadWithin { .. }
         | Advice::LookAtEntries { .. } => None,
     }
 }

@@ -170,13 +170,17 @@ impl Args {
         }
     }
 
-    /// A command that does not know the case would do the same in all of them.
+    /// A command that does not know what it is to do would do the same everywhere.
     fn refuse_same_work(&self, cases: &[Case]) -> Result<(), Failure> {
-        match self.external.iter().find(|external| cases.len() > 1 && !external.knows_case()) {
+        let everywhere = match cases {
+            [Case::Growth] => "check, dump and recover; {case} tells it which of them".to_owned(),
+            [] | [_] => return Ok(()),
+            cases => format!("all {} cases; choose one case", cases.len()),
+        };
+        match self.external.iter().find(|external| !external.knows_case()) {
             Some(external) => Err(wrong(format!(
-                "--external {}: the command has no {{case}}, so it would do the same in all {} cases; choose one case",
-                external.name(),
-                cases.len()
+                "--external {}: the command has no {{case}}, so it would do the same in {everywhere}",
+                external.name()
             ))),
             None => Ok(()),
         }

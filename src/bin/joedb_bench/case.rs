@@ -106,8 +106,8 @@ impl Case {
         steps
     }
 
-    /// Who takes part: in writing, all are compared with the first; in reading they are the logs that are read, or what is done
-    /// with a log that grows.
+    /// Who takes part: in writing, all are compared with the first; in reading they are the logs that are read, or what
+    /// is done with a log that grows.
     pub(crate) const fn contenders(self) -> &'static [Contender] {
         match self {
             Case::Bulk => &[sqlite::BULK, sqlite::BULK_TUNED, journal::BULK_ALONE, journal::BULK],

@@ -1,7 +1,7 @@
 //! The results as a drawing.
 
 use crate::case::Case;
-use crate::drawing::{LINE, MARGIN, STYLE, WIDTH, shortened, write_text};
+use crate::drawing::{LINE, MARGIN, WIDTH, shortened, style, write_text};
 use crate::outcome::Failure;
 use crate::report::{CaseReport, Report};
 use crate::{bars, growth};
@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use joedb::storage::directory_of;
 use joedb::text::file_name;
 use std::fmt;
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -28,8 +29,10 @@ impl Chart {
             return Err(anyhow!("{}: it is a directory", file_name(path)).into());
         }
         let mut builder = tempfile::Builder::new();
-        readable_by_all(builder.prefix(".joedb_bench-").suffix(".tmp"));
-        let file = builder.tempfile_in(directory_of(path)).with_context(|| file_name(path))?;
+        builder.prefix(".joedb_bench-").suffix(".tmp");
+        // Readable as files usually are, unlike `tempfile`'s own, whose errors name the temporary file, too.
+        let file = builder.make_in(directory_of(path), |path| File::create_new(path));
+        let file = file.with_context(|| file_name(path))?;
         Ok(Chart { path: path.to_path_buf(), file })
     }
 
@@ -43,16 +46,6 @@ impl Chart {
         Ok(())
     }
 }
-
-/// As files usually are: the default is that of secrets.
-#[cfg(unix)]
-fn readable_by_all(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt as _;
-    builder.permissions(std::fs::Permissions::from_mode(0o666));
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_: &mut tempfile::Builder<'_, '_>) {}
 
 fn draw(report: &Report) -> Result<String, fmt::Error> {
     let mut body = String::new();
@@ -72,16 +65,17 @@ fn draw(report: &Report) -> Result<String, fmt::Error> {
     let height = y + MARGIN;
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
-         height=\"{height}\" role=\"img\">\n<title>joedb_bench</title>\n<style>{STYLE}</style>\n\
-         <rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>\n{body}</svg>\n"
+         height=\"{height}\" role=\"img\">\n<title>joedb_bench</title>\n<style>{style}</style>\n\
+         <rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>\n{body}</svg>\n",
+        style = style()
     ))
 }
 
 /// What the parts of the drawing mean.
 fn legends(growing: &[&CaseReport], others: &[&CaseReport]) -> impl Iterator<Item = String> + use<> {
-    let bars = Some(bars::LEGEND).filter(|_| !others.is_empty());
-    let curves = Some(growth::LEGEND).filter(|_| !growing.is_empty());
-    [bars, curves].into_iter().flatten().map(str::to_owned)
+    let bars = (!others.is_empty()).then(|| bars::legend(others));
+    let curves = (!growing.is_empty()).then(|| growth::LEGEND.to_owned());
+    [bars, curves].into_iter().flatten()
 }
 
 fn facts(report: &Report) -> impl Iterator<Item = String> {

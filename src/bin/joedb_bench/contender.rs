@@ -14,17 +14,25 @@ pub(crate) struct Contender {
     pub(crate) setup: &'static str,
     /// What a row takes at most, in bytes.
     pub(crate) cost: Cost,
-    /// Makes the file before the time begins, where it is read and not written.
-    pub(crate) prepare: Option<Prepare>,
+    /// What it reads, where it does not write.
+    pub(crate) log: Option<ReadLog>,
     /// What is timed.
     pub(crate) work: Work,
     pub(crate) check: Check,
 }
 
+/// A log that is read.
+pub(crate) struct ReadLog {
+    pub(crate) name: &'static str,
+    /// Makes it before the time begins.
+    pub(crate) prepare: Prepare,
+}
+
 /// Makes a file with so many rows.
 pub(crate) type Prepare = fn(&Path, u64) -> anyhow::Result<()>;
 
-/// Makes the file with so many rows, or reads it. What it returns are the delays from soft to hard checkpoints, if it measured any.
+/// Makes the file with so many rows, or reads it. What it returns are the delays from soft to hard checkpoints, if it
+/// measured any.
 pub(crate) type Work = fn(&Path, u64) -> anyhow::Result<Option<Spread>>;
 
 /// Fails unless the file holds so many rows, with the right values in them.

@@ -29,7 +29,7 @@ const COLUMNS: [&str; 19] = [
 ];
 
 /// The columns of the log that was read.
-const LOG: [&str; 2] = ["log_bytes", "log_bytes_per_second"];
+const LOG: [&str; 4] = ["job", "log", "log_bytes", "log_bytes_per_second"];
 
 /// The columns of the delays from soft to hard.
 const DELAYS: [&str; 3] = ["soft_to_hard_min", "soft_to_hard_median", "soft_to_hard_max"];
@@ -65,6 +65,7 @@ fn fields(case: &CaseReport, score: &Score) -> Vec<String> {
         score.setup.clone(),
     ]);
     fields.extend(spread(score.soft_to_hard));
+    fields.extend([score.job, score.log].map(|name| name.unwrap_or_default().to_owned()));
     fields.push(score.log_bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
     fields.push(score.log_bytes_per_second.map(|rate| rate.to_string()).unwrap_or_default());
     fields

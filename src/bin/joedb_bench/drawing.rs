@@ -9,15 +9,22 @@ pub(crate) const LINE: u32 = 18;
 /// Between something drawn and the text that belongs to it.
 pub(crate) const GAP: u32 = 8;
 
-/// Colours that are read on light and on dark.
-pub(crate) const STYLE: &str = "\
+/// Colours of curves, one for each that stand beside one another; all are read on light and on dark.
+pub(crate) const COLOURS: [&str; 6] = ["#4f8fd9", "#c9701a", "#2e9e5b", "#a371d6", "#d0568f", "#808891"];
+
+/// How everything looks, on light and on dark.
+pub(crate) fn style() -> String {
+    let series = |(number, colour): (usize, &&str)| format!(".series{number}{{color:{colour}}}");
+    let series: String = COLOURS.iter().enumerate().map(series).collect();
+    format!("{series}{STYLE}")
+}
+
+const STYLE: &str = "\
 text{font:13px system-ui,sans-serif;fill:#1f2328}\
 .title{font-weight:600}.small{font-size:11px;fill:#59636e}\
 .bar{fill:#4f8fd9}.first{fill:#8b949e}.spread{stroke:#1f2328;stroke-width:1.5}\
 .grid{stroke:#d1d9e0}.guide{stroke:currentColor;stroke-dasharray:2 5;fill:none}\
 .curve{stroke:currentColor;stroke-width:2;fill:none}.dot,.name{fill:currentColor}\
-.series0{color:#4f8fd9}.series1{color:#c9701a}.series2{color:#2e9e5b}\
-.series3{color:#a371d6}.series4{color:#d0568f}.series5{color:#808891}\
 .ground{fill:#ffffff}\
 @media(prefers-color-scheme:dark){\
 text{fill:#e6edf3}.small{fill:#9198a1}.spread{stroke:#e6edf3}.grid{stroke:#2f3742}\

@@ -1,6 +1,5 @@
 //! Other programs in the same tables.
 
-use crate::case::Case;
 use crate::contender::RESULT;
 use joedb::text::visible;
 use std::ffi::OsString;
@@ -28,7 +27,7 @@ impl External {
         &self.name
     }
 
-    /// Whether the command can tell the cases apart.
+    /// Whether the command can tell apart what it is to do.
     pub(crate) fn knows_case(&self) -> bool {
         self.command.contains("{case}")
     }
@@ -38,14 +37,15 @@ impl External {
         self.command.contains("{file}")
     }
 
-    /// The command as the shell gets it. What stands for the placeholders needs no quoting.
-    pub(crate) fn script(&self, case: Case, rows: u64) -> String {
+    /// The command as the shell gets it, for a case or for a job on a log that grows. What stands for the placeholders
+    /// needs no quoting.
+    pub(crate) fn script(&self, work: &str, rows: u64) -> String {
         let command = self.command.replace("{rows}", &rows.to_string());
-        command.replace("{file}", RESULT).replace("{case}", case.name())
+        command.replace("{file}", RESULT).replace("{case}", work)
     }
 
     /// The program and its arguments.
-    pub(crate) fn command(&self, case: Case, rows: u64) -> Vec<OsString> {
-        ["sh", "-c", &self.script(case, rows)].map(OsString::from).into()
+    pub(crate) fn command(&self, work: &str, rows: u64) -> Vec<OsString> {
+        ["sh", "-c", &self.script(work, rows)].map(OsString::from).into()
     }
 }

@@ -1,9 +1,9 @@
 //! How cost grows with a log: time above and peak memory below, both beside the size of the log, in powers of ten.
 
 use crate::axis::Axis;
-use crate::drawing::{GAP, LINE, MARGIN, WIDTH, shortened, write_text};
+use crate::drawing::{COLOURS, GAP, LINE, MARGIN, WIDTH, shortened, write_text};
 use crate::numbers::{bytes, power_in_bytes, power_in_seconds, time};
-use crate::report::{CaseReport, Score};
+use crate::report::{CaseReport, Score, by_contender};
 use std::fmt::{self, Write as _};
 
 /// Left and right of the lines.
@@ -13,8 +13,12 @@ const TIME_HEIGHT: u32 = 300;
 const MEMORY_HEIGHT: u32 = 100;
 /// So many characters stay right of the lines, with a number behind them.
 const LONGEST_NAME: usize = 20;
-/// Colours that differ.
-const COLOURS: usize = 6;
+/// From the middle of a line of text down to its letters' feet.
+const HALF_LETTER: u32 = 4;
+/// From the axis down to the feet of its numbers.
+const BELOW_AXIS: u32 = 14;
+/// From a name to the next one below.
+const NAME_STEP: f64 = 15.0;
 
 /// What the lines mean.
 pub(crate) const LEGEND: &str = "points: median of the time, highest peak of memory; dotted: in proportion to the log; \
@@ -72,13 +76,12 @@ pub(crate) fn draw(body: &mut String, cases: &[&CaseReport], top: u32) -> Result
 
 /// A curve for each contender, in their order.
 fn curves(cases: &[&CaseReport], of: fn(&Score) -> Option<f64>) -> Vec<Curve> {
-    let names = cases.first().into_iter().flat_map(|case| &case.contenders).map(|score| &score.name);
-    let curve = |name: &String| {
-        let scores = cases.iter().flat_map(|case| &case.contenders).filter(|score| score.name == *name);
-        let point = |score: &Score| Some((score.log_bytes? as f64, of(score)?));
-        Curve { name: name.clone(), points: scores.filter_map(point).collect() }
+    let point = |score: &Score| Some((score.log_bytes? as f64, of(score)?));
+    let curve = |scores: Vec<&Score>| {
+        let name = scores.first()?.name.clone();
+        Some(Curve { name, points: scores.into_iter().filter_map(point).collect() })
     };
-    names.map(curve).collect()
+    by_contender(cases).into_iter().filter_map(curve).collect()
 }
 
 impl Panel {
@@ -92,7 +95,7 @@ impl Panel {
             Axis::between_powers(points().map(|(_, number)| *number), (f64::from(lower), f64::from(upper)));
         self.draw_grid(body, &across, &up)?;
         for (index, curve) in curves.iter().enumerate() {
-            self.draw_curve(body, curve, index % COLOURS, (&across, &up))?;
+            self.draw_curve(body, curve, index % COLOURS.len(), (&across, &up))?;
         }
         self.write_names(body, curves, &across, &up)?;
         Ok(lower + 2 * LINE)
@@ -103,12 +106,12 @@ impl Panel {
         for power in up.powers() {
             let y = up.place(10_f64.powi(power));
             writeln!(body, "<path class=\"grid\" d=\"M{left:.1} {y:.1}H{right:.1}\"/>")?;
-            write_text(body, MARGIN, y as u32 + 4, "small", &(self.power)(power))?;
+            write_text(body, MARGIN, y as u32 + HALF_LETTER, "small", &(self.power)(power))?;
         }
         for power in across.powers() {
             let x = across.place(10_f64.powi(power));
             writeln!(body, "<path class=\"grid\" d=\"M{x:.1} {lower:.1}V{upper:.1}\"/>")?;
-            write_text(body, x as u32 - GAP, lower as u32 + LINE - 4, "small", &power_in_bytes(power))?;
+            write_text(body, x as u32 - GAP, lower as u32 + BELOW_AXIS, "small", &power_in_bytes(power))?;
         }
         Ok(())
     }
@@ -143,14 +146,14 @@ impl Panel {
         let last = |(index, curve): (usize, &Curve)| {
             let &(_, number) = curve.points.last()?;
             let text = format!("{} {}", shortened(&curve.name, LONGEST_NAME), (self.number)(number));
-            Some((up.place(number), index % COLOURS, text))
+            Some((up.place(number), index % COLOURS.len(), text))
         };
         let mut names: Vec<(f64, usize, String)> = curves.iter().enumerate().filter_map(last).collect();
         names.sort_by(|(one, ..), (other, ..)| one.total_cmp(other));
         let mut free = 0.0;
         for (y, colour, text) in names {
-            let place = f64::max(y + 4.0, free);
-            free = place + f64::from(LINE) - 3.0;
+            let place = f64::max(y + f64::from(HALF_LETTER), free);
+            free = place + NAME_STEP;
             write_text(body, right as u32 + GAP, place as u32, &format!("name series{colour}"), &text)?;
         }
         Ok(())

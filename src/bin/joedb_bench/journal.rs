@@ -37,13 +37,13 @@ const REQUESTS: u64 = 64;
 const fn alone(work: Work, check: Check, memory: u64) -> Contender {
     let setup = "writes the file and keeps nothing in memory; no joedb program does that";
     let cost = Cost { disk: DISK, memory };
-    Contender { name: "journal alone", setup, cost, prepare: None, work, check }
+    Contender { name: "journal alone", setup, cost, log: None, work, check }
 }
 
 const fn with_tables(work: Work, check: Check, memory: u64) -> Contender {
     let setup = "writes the file and keeps all rows in memory, as a joedb program does";
     let cost = Cost { disk: DISK, memory };
-    Contender { name: "joedb with tables", setup, cost, prepare: None, work, check }
+    Contender { name: "joedb with tables", setup, cost, log: None, work, check }
 }
 
 pub(crate) const BULK_ALONE: Contender = alone(bulk::<Nothing>, check_hard, 0);

@@ -32,6 +32,7 @@ mod report;
 mod role;
 mod room;
 mod sections;
+mod sheet;
 #[path = "../shared/signals.rs"]
 mod signals;
 mod sqlite;

@@ -71,8 +71,13 @@ fn power(exponent: i32, unit: &str) -> String {
     format!("{} {unit}", 10_f64.powi(exponent))
 }
 
+/// So many rows, in words.
+pub(crate) fn rows(number: u64) -> String {
+    if number == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(number)) }
+}
+
 /// A number with separators of thousands.
-pub(crate) fn grouped(number: u64) -> String {
+fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let group = |(index, digit): (usize, char)| {
         let separator = index > 0 && (digits.len() - index).is_multiple_of(3);
@@ -128,5 +133,6 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (100_000_000, "100,000,000")] {
             assert_eq!(grouped(number), text);
         }
+        assert_eq!([1, 2000].map(rows), ["1 row", "2,000 rows"]);
     }
 }

@@ -75,9 +75,19 @@ impl Entrant<'_> {
     /// Whose log is read, where one is read.
     pub(crate) fn log(&self) -> Option<&'static Contender> {
         match self {
-            Entrant::Own(own) | Entrant::Reader(_, own) => Some(*own).filter(|own| own.prepare.is_some()),
+            Entrant::Own(own) | Entrant::Reader(_, own) => Some(*own).filter(|own| own.log.is_some()),
             Entrant::External(_) => None,
         }
+    }
+
+    /// What it is to do, in a word: the case, or on a log that grows, one of several jobs.
+    fn work(&self, case: Case) -> &'static str {
+        self.job(case).unwrap_or(case.name())
+    }
+
+    /// Which of the jobs that are done with a log that grows.
+    pub(crate) fn job(&self, case: Case) -> Option<&'static str> {
+        self.log().filter(|_| case == Case::Growth).map(|own| own.name)
     }
 
     /// What it does, in words.
@@ -85,7 +95,7 @@ impl Entrant<'_> {
         match self {
             Entrant::Own(contender) => contender.setup.to_owned(),
             Entrant::External(external) | Entrant::Reader(external, _) => {
-                visible(external.script(case, rows).as_bytes())
+                visible(external.script(self.work(case), rows).as_bytes())
             }
         }
     }
@@ -140,7 +150,7 @@ impl<'a> Race<'a> {
         let command = match entrant {
             Entrant::Own(contender) => self.own(role::working(plan.case, contender, plan.rows)),
             Entrant::External(external) | Entrant::Reader(external, _) => {
-                external.command(plan.case, plan.rows)
+                external.command(entrant.work(plan.case), plan.rows)
             }
         };
         let measurement = self.measure(&command, directory)?;

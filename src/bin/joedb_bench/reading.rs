@@ -1,7 +1,7 @@
 //! Reading a log: what `joedb_logdump` and `joedb_convert` do with it, on logs of several kinds.
 
 use crate::case::Case;
-use crate::contender::{Contender, Cost, Prepare, Work};
+use crate::contender::{Contender, Cost, ReadLog, Work};
 use crate::logs::{Blobs, Log, Narrow, Strings, Updates, Vectors, Wide};
 use crate::statistics::Spread;
 use anyhow::{Context as _, bail, ensure};
@@ -116,14 +116,18 @@ const fn all<E: End>(work: Work) -> [Contender; 6] {
 const fn of<E: End, L: Log>(work: Work) -> Contender {
     let Cost { disk, memory } = L::COST;
     let (cost, check) = (Cost { disk, memory }, |file: &Path, _| E::check(file));
-    Contender { name: L::NAME, setup: L::SETUP, cost, prepare: Some(E::prepare::<L>), work, check }
+    Contender { name: L::NAME, setup: L::SETUP, cost, log: Some(read_log::<E, L>()), work, check }
 }
 
 /// One of the jobs on a log that grows.
 const fn growing<E: End>(job: Case, work: Work, disk: u64) -> Contender {
     let (cost, check) = (Cost { disk, memory: 0 }, |file: &Path, _| E::check(file));
-    let (name, setup, prepare) = (job.name(), job.title(), Some(E::prepare::<Narrow> as Prepare));
-    Contender { name, setup, cost, prepare, work, check }
+    let (name, setup, log) = (job.name(), job.title(), Some(read_log::<E, Narrow>()));
+    Contender { name, setup, cost, log, work, check }
+}
+
+const fn read_log<E: End, L: Log>() -> ReadLog {
+    ReadLog { name: L::NAME, prepare: E::prepare::<L> }
 }
 
 /// The log, and all of it.

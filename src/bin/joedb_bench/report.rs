@@ -4,6 +4,7 @@ use crate::args::{Form, Plan};
 use crate::case::Case;
 use crate::machine::Machine;
 use crate::race::{Entrant, Run};
+use crate::sheet::Sheet;
 use crate::statistics::Spread;
 use crate::{csv_lines, tables};
 use joedb::text::visible_json;
@@ -45,7 +46,9 @@ pub(crate) struct Score {
     pub(crate) peak_memory_bytes: Option<u64>,
     /// The most that a run left on the disk.
     pub(crate) disk_bytes: u64,
-    /// The log that was read, and its size.
+    /// What was done with a log that grows.
+    pub(crate) job: Option<&'static str>,
+    /// The kind of log that was read, and its size.
     pub(crate) log: Option<&'static str>,
     pub(crate) log_bytes: Option<u64>,
     /// By the median of the real time.
@@ -54,6 +57,8 @@ pub(crate) struct Score {
     /// How many times as fast as the first contender, by the medians of the real time: SQLite, or where logs are read,
     /// the first that read the same one.
     pub(crate) speed: f64,
+    #[serde(skip)]
+    pub(crate) standing: Standing,
     /// From asking for a soft checkpoint and its hard one to the latter: the least, the median of the medians, the most.
     pub(crate) soft_to_hard: Option<Spread>,
     /// Each run.
@@ -62,18 +67,51 @@ pub(crate) struct Score {
     pub(crate) system_of_runs: Vec<f64>,
 }
 
+/// How a contender stands to those that did the same: that wrote, or read the same log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// There is nobody else.
+    Alone,
+    /// The others are compared with it.
+    First,
+    Other,
+}
+
 impl CaseReport {
+    /// Whether any two did the same.
+    pub(crate) fn is_race(&self) -> bool {
+        self.contenders.iter().any(|score| score.standing != Standing::Alone)
+    }
+
     pub(crate) fn new(plan: &Plan, sheets: Vec<(Entrant<'_>, Vec<Run>)>) -> CaseReport {
         let runs = sheets.first().map_or(0, |(_, runs)| runs.len());
         let mut contenders: Vec<Score> =
             sheets.into_iter().filter_map(|(entrant, runs)| Score::new(plan, entrant, &runs)).collect();
-        let medians: Vec<_> = contenders.iter().map(|score| (score.log, score.real.median)).collect();
-        for score in &mut contenders {
-            let first = medians.iter().find(|(log, _)| *log == score.log);
-            score.speed = first.map_or(1.0, |(_, median)| median / score.real.median);
-        }
+        compare(&mut contenders);
         CaseReport { case: plan.case, title: plan.case.title(), rows: plan.rows, runs, contenders }
     }
+}
+
+/// Compares each with the first that did the same.
+fn compare(scores: &mut [Score]) {
+    let track = |score: &Score| (score.job, score.log);
+    let medians: Vec<_> = scores.iter().map(|score| (track(score), score.real.median)).collect();
+    for (index, score) in scores.iter_mut().enumerate() {
+        let on_track = medians.iter().enumerate().filter(|(_, (other, _))| *other == track(score));
+        let rivals: Vec<(usize, f64)> = on_track.map(|(number, (_, median))| (number, *median)).collect();
+        (score.standing, score.speed) = match rivals.as_slice() {
+            [] | [_] => (Standing::Alone, 1.0),
+            [(first, _), ..] if *first == index => (Standing::First, 1.0),
+            [(_, median), ..] => (Standing::Other, median / score.real.median),
+        };
+    }
+}
+
+/// What was measured at every size of a log, for each contender in their order.
+pub(crate) fn by_contender<'r>(cases: &[&'r CaseReport]) -> Vec<Vec<&'r Score>> {
+    let names = cases.first().into_iter().flat_map(|case| &case.contenders).map(|score| &score.name);
+    let scores = || cases.iter().flat_map(|case| &case.contenders);
+    names.map(|name| scores().filter(|score| score.name == *name).collect()).collect()
 }
 
 impl Score {
@@ -94,11 +132,13 @@ impl Score {
             system: Spread::of(system_of_runs.iter().copied()),
             peak_memory_bytes: usages().map(|usage| usage.peak).max(),
             disk_bytes: runs.iter().map(|run| run.left).max()?,
-            log: entrant.log().map(|own| own.name),
+            job: entrant.job(plan.case),
+            log: entrant.log().and_then(|own| own.log.as_ref()).map(|log| log.name),
             log_bytes,
             rows_per_second: plan.rows as f64 / real.median,
             log_bytes_per_second: log_bytes.map(|bytes| bytes as f64 / real.median),
             speed: 1.0,
+            standing: Standing::Alone,
             soft_to_hard: soft_to_hard(runs),
             real_of_runs,
             user_of_runs,
@@ -121,7 +161,7 @@ impl Report {
     }
 }
 
-/// Prints results: those for people case by case, those for programs at the end.
+/// Prints results: those for people case by case, logs that grow in one table and those for programs at the end.
 pub(crate) struct Printer<'w> {
     form: Form,
     out: &'w mut dyn Write,
@@ -138,18 +178,27 @@ impl<'w> Printer<'w> {
     }
 
     pub(crate) fn case(&mut self, report: &CaseReport) -> io::Result<()> {
-        match self.form {
-            Form::Table => tables::case(report, self.out),
-            Form::Markdown => tables::markdown_case(report, self.out),
-            Form::Json | Form::Csv => Ok(()),
-        }
+        if report.case == Case::Growth { Ok(()) } else { self.sheet(&tables::case(report)) }
     }
 
     pub(crate) fn end(&mut self, report: &Report) -> io::Result<()> {
         match self.form {
-            Form::Table | Form::Markdown => Ok(()),
+            Form::Table | Form::Markdown => self.growth(report),
             Form::Json => writeln!(self.out, "{}", visible_json(&serde_json::to_string(report)?)),
             Form::Csv => csv_lines::write(report, self.out),
+        }
+    }
+
+    fn growth(&mut self, report: &Report) -> io::Result<()> {
+        let cases: Vec<_> = report.cases.iter().filter(|report| report.case == Case::Growth).collect();
+        tables::growth(&cases).map_or(Ok(()), |sheet| self.sheet(&sheet))
+    }
+
+    fn sheet(&mut self, sheet: &Sheet<'_>) -> io::Result<()> {
+        match self.form {
+            Form::Table => sheet.print(self.out),
+            Form::Markdown => sheet.print_as_markdown(self.out),
+            Form::Json | Form::Csv => Ok(()),
         }
     }
 }

@@ -78,7 +78,7 @@ fn play_as(arguments: &[OsString]) -> anyhow::Result<()> {
         }
         ["prepare", rest @ ..] => {
             let (contender, rows) = contender(rest)?;
-            contender.prepare.map_or(Ok(()), |prepare| prepare(Path::new(RESULT), rows))
+            contender.log.as_ref().map_or(Ok(()), |log| (log.prepare)(Path::new(RESULT), rows))
         }
         ["check", rest @ ..] => {
             let (contender, rows) = contender(rest)?;

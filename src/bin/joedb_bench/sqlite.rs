@@ -21,7 +21,7 @@ pub(crate) const BULK: Contender = Contender {
     name: "SQLite",
     setup: "one transaction, rollback journal, synchronous=FULL (the defaults)",
     cost: COST,
-    prepare: None,
+    log: None,
     work: |file, rows| insert_at_once(&create(file, &[])?, rows),
     check,
 };
@@ -30,7 +30,7 @@ pub(crate) const BULK_TUNED: Contender = Contender {
     name: "SQLite, big pages",
     setup: "the same with page_size=32768, the fastest found that is as durable",
     cost: COST,
-    prepare: None,
+    log: None,
     work: |file, rows| insert_at_once(&create(file, &[("page_size", "32768")])?, rows),
     check,
 };
@@ -39,7 +39,7 @@ pub(crate) const COMMIT_HARD: Contender = Contender {
     name: "SQLite",
     setup: "a transaction a row, rollback journal, synchronous=FULL (the defaults)",
     cost: COST,
-    prepare: None,
+    log: None,
     work: |file, rows| insert_each(&create(file, &[])?, rows),
     check,
 };
@@ -48,7 +48,7 @@ pub(crate) const COMMIT_HARD_WAL: Contender = Contender {
     name: "SQLite, WAL",
     setup: "a transaction a row, journal_mode=WAL, synchronous=FULL: as durable",
     cost: COST,
-    prepare: None,
+    log: None,
     work: |file, rows| insert_each(&create(file, WAL_FULL)?, rows),
     check,
 };
@@ -57,7 +57,7 @@ pub(crate) const COMMIT_SOFT: Contender = Contender {
     name: "SQLite, WAL",
     setup: "a transaction a row, journal_mode=WAL, synchronous=NORMAL",
     cost: COST,
-    prepare: None,
+    log: None,
     work: |file, rows| {
         let connection = create(file, WAL_NORMAL)?;
         // A soft commit of joedb ends without a sync, too.
@@ -71,7 +71,7 @@ pub(crate) const COMMIT_ASYNC: Contender = Contender {
     name: "SQLite, WAL",
     setup: "a transaction a row, journal_mode=WAL, synchronous=NORMAL; durable at the end",
     cost: COST,
-    prepare: None,
+    log: None,
     work: |file, rows| insert_each(&create(file, WAL_NORMAL)?, rows),
     check,
 };

@@ -1,16 +1,16 @@
 //! The results for people: on a terminal, and in a document.
 
+use crate::case::Case;
+use crate::logs::{Log as _, Narrow};
 use crate::machine::Machine;
-use crate::numbers::{grouped, megabytes, ratio, seconds, thousands, time};
-use crate::report::{CaseReport, Score};
+use crate::numbers::{bytes, megabytes, ratio, rows, seconds, thousands, time};
+use crate::report::{CaseReport, Score, by_contender};
+use crate::sheet::{Sheet, WIDTH, in_markdown};
 use crate::statistics::Spread;
-use comfy_table::{Cell, CellAlignment, Table, presets};
 use std::io::{self, Write};
 
-const WIDTH: usize = 80;
-
 /// The rows of all cases, in words.
-const ROWS: &str = "rows of (string \"TOTO\", int64 i)";
+const ROW: &str = "of (string \"TOTO\", int64 i)";
 
 /// What was not checked is said.
 const NOT_COUNTED: &str = "not counted: no joedb or SQLite file was left to count the rows of";
@@ -25,56 +25,62 @@ pub(crate) fn machine(machine: &Machine, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-/// A case as a table, and below it who is who.
-pub(crate) fn case(report: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{}\n\n{}\n", wrapped(&title(report)), table(report))?;
-    for (name, remark) in remarks(report) {
-        writeln!(out, "{}", wrapped(&format!("{name}: {remark}")))?;
+/// The machine as a list.
+pub(crate) fn markdown_machine(machine: &Machine, out: &mut dyn Write) -> io::Result<()> {
+    for (name, value) in machine.lines() {
+        writeln!(out, "* {name}: {}", in_markdown(&value))?;
     }
     Ok(())
 }
 
+/// A case as a table, and below it who is who.
+pub(crate) fn case(report: &CaseReport) -> Sheet<'_> {
+    let is_race = report.is_race();
+    let rows = report.contenders.iter().map(|score| cells(score, is_race)).collect();
+    Sheet { title: title(report), head: head(report.case, is_race), rows, remarks: remarks(report) }
+}
+
+/// The logs of all sizes in one table; `None` where there are none.
+pub(crate) fn growth<'r>(cases: &[&'r CaseReport]) -> Option<Sheet<'r>> {
+    let largest = cases.last()?;
+    let (is_race, CaseReport { case, title, runs, .. }) = (largest.is_race(), largest);
+    let title = format!("{}: {title}; {}, each log {}", case.name(), Narrow::SETUP, times(*runs));
+    let mut head = head(*case, is_race);
+    head.insert(1, "\nlog");
+    let row = |score: &Score| {
+        let mut cells = cells(score, is_race);
+        cells.insert(1, score.log_bytes.map_or_else(unknown, bytes));
+        cells
+    };
+    let rows = by_contender(cases).into_iter().flatten().map(row).collect();
+    Some(Sheet { title, head, rows, remarks: remarks(largest) })
+}
+
 fn title(report: &CaseReport) -> String {
-    let CaseReport { title, rows, runs, .. } = report;
-    let name = report.case.name();
-    if report.case.is_reading() {
-        return format!("{name}: {title}, {} rows; each log {}", grouped(*rows), times(*runs));
+    let CaseReport { case, title, runs, .. } = report;
+    let (name, rows, runs) = (case.name(), rows(report.rows), times(*runs));
+    if case.is_reading() {
+        format!("{name}: {title}, {rows}; each log {runs}")
+    } else {
+        format!("{name}: {rows} {ROW}, {title}; each contender {runs}")
     }
-    format!("{name}: {} {ROWS}, {title}; each contender {}", grouped(*rows), times(*runs))
 }
 
 fn times(count: usize) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-fn wrapped(text: &str) -> String {
-    textwrap::fill(text, textwrap::Options::new(WIDTH).subsequent_indent("  "))
-}
-
-fn table(report: &CaseReport) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    let rate = if report.case.is_reading() { "log\nMB/s" } else { "\nrows/s" };
-    let head = ["", "real s\nmin", "\nmedian", "\nmax", "\nuser", "\nsys", "\nMB", rate, "times as\nfast"];
-    table.set_header(head.map(Cell::new));
-    for score in &report.contenders {
-        table.add_row(cells(score));
-    }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if index > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n")
+/// What the columns mean.
+fn head(case: Case, is_race: bool) -> Vec<&'static str> {
+    let rate = if case.is_reading() { "log\nMB/s" } else { "\nrows/s" };
+    let head = ["", "real s\nmin", "\nmedian", "\nmax", "\nuser", "\nsys", "peak\nMB", rate];
+    head.into_iter().chain(is_race.then_some("times as\nfast")).collect()
 }
 
 /// A row: of user and system time the medians.
-fn cells(score: &Score) -> Vec<String> {
-    let unknown = || "?".to_owned();
+fn cells(score: &Score, is_race: bool) -> Vec<String> {
     let median = |spread: Option<Spread>| spread.map_or_else(unknown, |spread| seconds(spread.median));
-    vec![
+    let cells = [
         score.name.clone(),
         seconds(score.real.min),
         seconds(score.real.median),
@@ -83,8 +89,12 @@ fn cells(score: &Score) -> Vec<String> {
         median(score.system),
         score.peak_memory_bytes.map_or_else(unknown, megabytes),
         rate(score),
-        ratio(score.speed),
-    ]
+    ];
+    cells.into_iter().chain(is_race.then(|| ratio(score.speed))).collect()
+}
+
+fn unknown() -> String {
+    "?".to_owned()
 }
 
 /// Rows a second, or where a log was read, its megabytes.
@@ -105,38 +115,4 @@ fn remarks(report: &CaseReport) -> Vec<(&str, String)> {
         [setup, delay, counted].into_iter().flatten().map(|remark| (score.name.as_str(), remark))
     });
     remarks.collect()
-}
-
-/// The machine as a list.
-pub(crate) fn markdown_machine(machine: &Machine, out: &mut dyn Write) -> io::Result<()> {
-    for (name, value) in machine.lines() {
-        writeln!(out, "* {name}: {}", in_markdown(&value))?;
-    }
-    Ok(())
-}
-
-/// A case as a table of GitHub's kind, and below it who is who.
-pub(crate) fn markdown_case(report: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n### {}\n", in_markdown(&title(report)))?;
-    let rate = if report.case.is_reading() { "log MB/s" } else { "rows/s" };
-    writeln!(out, "| | min s | median s | max s | user s | sys s | peak MB | {rate} | times as fast |")?;
-    writeln!(out, "|:--|--:|--:|--:|--:|--:|--:|--:|--:|")?;
-    for score in &report.contenders {
-        let cells: Vec<String> = cells(score).iter().map(|cell| in_markdown(cell)).collect();
-        writeln!(out, "| {} |", cells.join(" | "))?;
-    }
-    writeln!(out)?;
-    for (name, remark) in remarks(report) {
-        writeln!(out, "* {}: {}", in_markdown(name), in_markdown(&remark))?;
-    }
-    Ok(())
-}
-
-/// Text without meaning for Markdown.
-fn in_markdown(text: &str) -> String {
-    let escaped = |c: char| match c {
-        '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#' | '&' => vec!['\\', c],
-        _ => vec![c],
-    };
-    text.chars().flat_map(escaped).collect()
 }

@@ -320,7 +320,10 @@ pub(crate) fn share(share: Share) -> String {
     let rows = share.rows.filter(|&rows| rows > 0).map(|rows| count(rows, "row", "rows"));
     let parts: Vec<String> = entries.into_iter().chain(rows).collect();
     let undecodable = share.undecodable.filter(|&bytes| bytes > 0);
-    let undecodable = undecodable.map(|bytes| format!("{} that do not decode", Bytes(bytes)));
+    let undecodable = undecodable.map(|bytes| {
+        let verb = if bytes == 1 { "does" } else { "do" };
+        format!("{} that {verb} not decode", Bytes(bytes))
+    });
     let parts: Vec<String> = parts.into_iter().chain(undecodable).collect();
     let bytes = Bytes(share.bytes).to_string();
     if parts.is_empty() || share.bytes == 0 { bytes } else { format!("{bytes} ({})", parts.join(", ")) }

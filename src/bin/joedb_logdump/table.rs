@@ -25,7 +25,7 @@ pub(crate) fn render(place: &Place, report: &Report, wide: bool, colour: bool) -
     if !report.cuts.is_empty() {
         parts.push(cuts(report, wide));
     }
-    parts.push(wrapped(report.not_checked));
+    parts.push(not_checked(place, report));
     parts.join("\n\n")
 }
 
@@ -105,13 +105,25 @@ fn outage(place: &Place, report: &Report) -> Option<String> {
     Some(format!("{}{next}", wrapped(&sure)))
 }
 
+/// What was not checked, and the command that finds out more where joedb does not take what seems well.
+fn not_checked(place: &Place, report: &Report) -> String {
+    let text = wrapped(report.not_checked);
+    let is_loaded = report.log.as_ref().is_none_or(|log| log.load.is_some());
+    if is_loaded {
+        text
+    } else {
+        format!("{text}\n  if joedb refuses it: {}", place.logdump("--check --load"))
+    }
+}
+
 /// What a cut loses, in words.
 fn without(cut: &Cut) -> String {
     if cut.empty {
         return "and it is empty".to_owned();
     }
     let entries = cut.lost.entries.map(|entries| counted(entries, "entry"));
-    let transactions = cut.lost.transactions.map(|count| counted(count, "marked transaction"));
+    let transactions = cut.lost.transactions.filter(|&count| count > 0);
+    let transactions = transactions.map(|count| counted(count, "marked transaction"));
     let lost: Vec<String> = entries.into_iter().chain(transactions).collect();
     format!("at {}, without {}", cut.position, lost.join(" and "))
 }
