@@ -103,9 +103,8 @@ pub(crate) fn play_rest<S: Sink>(
         watch(position);
         Flow::Continue
     };
-    // The walk may see past the limit, so that an entry that crosses it is told from one that is cut.
-    let reach = if range.until > played.position() { journal.size() } else { played.position() };
-    let stretch = played.go_on(journal, range, Reach::Entries(reach), tolerance, sink, &mut watch)?;
+    let reach = Reach::beyond(journal);
+    let stretch = played.go_on(journal, range, reach, tolerance, sink, &mut watch)?;
     end(stretch, sink)
 }
 
@@ -139,6 +138,11 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
+    /// All of the file: past the limit too, so that an entry that crosses it is told from one that is cut.
+    pub(crate) fn beyond(journal: &Journal) -> Reach {
+        Reach::Entries(journal.size())
+    }
+
     const fn end(self) -> u64 {
         match self {
             Reach::Entries(end) | Reach::Anywhere(end) | Reach::Again { end, .. } => end,
@@ -157,7 +161,7 @@ pub(crate) struct Stretch {
     pub(crate) replayed: Replayed,
     /// Nothing halted it: every entry of the range was played.
     pub(crate) whole: bool,
-    /// Whoever watched had seen enough before the end.
+    /// Whoever watched had seen enough before the end, and nothing halted it.
     pub(crate) stopped: bool,
 }
 
@@ -197,6 +201,7 @@ impl Played {
         sink: &mut S,
         watch: &mut dyn FnMut(u64) -> Flow,
     ) -> Result<Stretch, ReplayError<S::Error>> {
+        let begin = self.position();
         self.sense.expect_end_at(journal.checkpoints(), range.limit);
         let mut player = Player {
             sink,
@@ -206,13 +211,15 @@ impl Played {
             tolerance,
             watch,
             entries: 0,
-            position: self.bookmark.position(),
+            position: begin,
             interruption: None,
             halted: false,
             stopped: false,
         };
         let size = reach.size().min(journal.size());
-        let mut entries = journal.entries_from(&self.bookmark, reach.end()).reaching(size);
+        // At the end of the range no byte is looked at.
+        let end = if begin < range.until { reach.end() } else { begin };
+        let mut entries = journal.entries_from(&self.bookmark, end).reaching(size);
         let walk = entries.walk(&mut player)?;
         let Player { entries: count, position, interruption, halted, stopped, .. } = player;
         self.bookmark = entries.bookmark();
@@ -222,7 +229,7 @@ impl Played {
         };
         let whole = !halted && !stopped && undecodable.is_none();
         let replayed = Replayed { entries: count, position, interruption: interruption.or(undecodable) };
-        Ok(Stretch { replayed, whole, stopped })
+        Ok(Stretch { replayed, whole, stopped: stopped && !halted })
     }
 }
 
@@ -355,9 +362,6 @@ impl<S: Sink> Visitor for Player<'_, S> {
     fn entry(&mut self, located: &Located<'_>) -> Result<Flow, Self::Error> {
         if located.position < self.range.from {
             return Ok(self.skip(located));
-        }
-        if located.position >= self.range.until {
-            return Ok(Flow::Stop);
         }
         if let Some(obstacle) = self.obstacle(located) {
             if self.tolerance == Tolerance::Strict {

@@ -69,10 +69,10 @@ impl<F: Format> Rest<F> {
     }
 
     fn find(&mut self, journal: &mut Journal, range: Range, ahead: Option<&dyn Ahead>) -> Option<Chunk<F>> {
-        let begin = self.next.played.position();
-        if self.ended || begin >= range.until {
+        if self.ended {
             return None;
         }
+        let begin = self.next.played.position();
         let after = self.look_ahead(range, ahead).or_else(|| self.scan(journal, range))?;
         if after.played.position().saturating_sub(begin) > LONGEST {
             return None;

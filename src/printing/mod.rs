@@ -101,8 +101,11 @@ pub(crate) fn print_rest<F: Format + Send>(
 ) -> Result<Replayed, ReplayError<io::Error>> {
     let Beginning { mut played, tolerance, ahead } = beginning;
     let (may_fork, mut entries) = (workers.threads > 1 && journal.version() == Version::V5, 0_u64);
-    while may_fork && is_worthwhile(Range { from: range.from.max(played.position()), ..range }) {
-        let Some(format) = sink.fork() else { break };
+    let last = loop {
+        let is_forked = may_fork && is_worthwhile(Range { from: range.from.max(played.position()), ..range });
+        let Some(format) = is_forked.then(|| sink.fork()).flatten() else {
+            break play_rest(played, journal, range, tolerance, sink, watch)?;
+        };
         let printer = Printer::new(Start { played, format }, range, workers.threads, ahead);
         let printed = printer.print(journal, sink, workers, watch).map_err(ReplayError::Sink)?;
         let rest = *printer.into_rest();
@@ -110,15 +113,12 @@ pub(crate) fn print_rest<F: Format + Send>(
         played = rest.played;
         let stretch = by_one(&mut played, journal, range, tolerance, sink, watch)?;
         entries = entries.saturating_add(printed);
-        // Something may be wrong with the very entry behind which it is enough.
-        if !stretch.stopped || stretch.replayed.interruption.is_some() {
-            let last = end(stretch, sink)?;
-            return Ok(Replayed { entries: last.entries.saturating_add(entries), ..last });
+        if !stretch.stopped {
+            break end(stretch, sink)?;
         }
         entries = entries.saturating_add(stretch.replayed.entries);
-    }
-    let rest = play_rest(played, journal, range, tolerance, sink, watch)?;
-    Ok(Replayed { entries: rest.entries.saturating_add(entries), ..rest })
+    };
+    Ok(Replayed { entries: last.entries.saturating_add(entries), ..last })
 }
 
 /// Prints what several threads left: to the end where the log is not right, and else until it is worth while to go on with
@@ -131,13 +131,11 @@ fn by_one<F: Format>(
     sink: &mut TextSink<'_, F>,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Stretch, ReplayError<io::Error>> {
-    let (enough, size) = (played.position().saturating_add(BY_ONE), journal.size());
+    let (enough, reach) = (played.position().saturating_add(BY_ONE), Reach::beyond(journal));
     let mut watch = |position| {
         watch(position);
         let is_enough = position >= enough && tolerance == Tolerance::Strict;
         if is_enough { Flow::Stop } else { Flow::Continue }
     };
-    // At the end of the range no byte is looked at.
-    let reach = if range.until > played.position() { size } else { played.position() };
-    played.go_on(journal, range, Reach::Entries(reach), tolerance, sink, &mut watch)
+    played.go_on(journal, range, reach, tolerance, sink, &mut watch)
 }
